@@ -1,0 +1,130 @@
+#include "domain/call_attempt.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace seatgrid {
+namespace {
+
+using word_kind = attempt_step::word_kind;
+
+attempt_step about_current(const call_attempt& before, word_kind word) {
+  return {.after = before, .word = word, .attempt = before.attempt, .agent = before.agent, .queue = before.queue};
+}
+
+call_attempt closed(const call_attempt& before, attempt_state state) {
+  return {.state = state, .floor = before.is_active() ? std::max(before.floor, before.attempt + 1) : before.floor};
+}
+
+call_attempt floor_above(call_attempt before, attempt_no attempt) {
+  if (before.state != attempt_state::gone) before.floor = std::max(before.floor, attempt + 1);
+  return before;
+}
+
+attempt_failure why_refused(const call_attempt& before) {
+  return before.state == attempt_state::gone ? attempt_failure::ended : attempt_failure::not_waiting;
+}
+
+}  // namespace
+
+std::string_view to_string(attempt_state state) noexcept {
+  switch (state) {
+    case attempt_state::waiting: return "waiting";
+    case attempt_state::ringing: return "ringing";
+    case attempt_state::talking: return "talking";
+    case attempt_state::gone: return "gone";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(attempt_failure why) noexcept {
+  switch (why) {
+    case attempt_failure::none: return "none";
+    case attempt_failure::no_answer: return "no_answer";
+    case attempt_failure::busy: return "busy";
+    case attempt_failure::rejected: return "rejected";
+    case attempt_failure::unreachable: return "unreachable";
+    case attempt_failure::caller_gone: return "caller_gone";
+    case attempt_failure::answered_elsewhere: return "answered_elsewhere";
+    case attempt_failure::gave_up: return "gave_up";
+    case attempt_failure::not_waiting: return "not_waiting";
+    case attempt_failure::agent_hung_up: return "agent_hung_up";
+    case attempt_failure::ended: return "ended";
+    case attempt_failure::unknown_call: return "unknown_call";
+  }
+  return "unknown";
+}
+
+attempt_step on_offer(const call_attempt& before, const offer& message) {
+  if (before.is_active() && before.attempt == message.attempt)
+    return about_current(before, before.state == attempt_state::talking ? word_kind::connected : word_kind::nothing);
+  if (before.state == attempt_state::waiting && message.attempt >= before.floor) {
+    const call_attempt after{.state = attempt_state::ringing,
+                             .floor = before.floor,
+                             .attempt = message.attempt,
+                             .agent = message.agent,
+                             .queue = message.queue};
+    return about_current(after, word_kind::ring);
+  }
+  // The floor rises here too: the agent may act on this `failed`, so an offer of the attempt that is still under way must not
+  // ring.
+  return {.after = floor_above(before, message.attempt),
+          .word = word_kind::failed,
+          .attempt = message.attempt,
+          .agent = message.agent,
+          .queue = message.queue,
+          .why = why_refused(before)};
+}
+
+attempt_step on_answered(const call_attempt& before) {
+  if (before.state != attempt_state::ringing) return {.after = before};
+  auto after = before;
+  after.state = attempt_state::talking;
+  return about_current(after, word_kind::connected);
+}
+
+attempt_step on_attempt_over(const call_attempt& before, attempt_failure why) {
+  if (!before.is_active()) return {.after = before};
+  auto step = about_current(before, word_kind::failed);
+  step.after = closed(before, attempt_state::waiting);
+  step.why = why;
+  return step;
+}
+
+attempt_step on_gone(const call_attempt& before, attempt_failure why) {
+  auto step = before.is_active() ? about_current(before, word_kind::failed) : attempt_step{};
+  step.after = closed(before, attempt_state::gone);
+  if (!before.is_active()) return step;
+  const bool never_talked = before.state == attempt_state::ringing;
+  step.why = never_talked && why == attempt_failure::ended ? attempt_failure::caller_gone : why;
+  return step;
+}
+
+attempt_step on_query(const call_attempt& before, const agent_query& message) {
+  if (before.is_active() && before.attempt == message.attempt)
+    return about_current(before, before.state == attempt_state::talking ? word_kind::connected : word_kind::nothing);
+  auto after = before;
+  after.floor = std::max(after.floor, message.attempt + 1);
+  return {
+      .after = after, .word = word_kind::failed, .attempt = message.attempt, .agent = message.agent, .why = why_refused(before)};
+}
+
+call_attempt unknown_call_attempt() { return {.state = attempt_state::gone}; }
+
+void say(const attempt_step& step, call_id call, time_point at, effects& out) {
+  const auto tell_both = [&](const auto& message) {
+    if (step.agent) out.push_back({timing::when_durable, to_entity{ref(step.agent), message}});
+    if (step.queue) out.push_back({timing::when_durable, to_entity{ref(step.queue), message}});
+  };
+  switch (step.word) {
+    case word_kind::nothing:
+    case word_kind::ring: return;
+    case word_kind::connected:
+      return tell_both(connected{.call = call, .attempt = step.attempt, .agent = step.agent, .queue = step.queue, .at = at});
+    case word_kind::failed:
+      return tell_both(
+          failed{.call = call, .attempt = step.attempt, .agent = step.agent, .queue = step.queue, .why = step.why, .at = at});
+  }
+}
+
+}  // namespace seatgrid

@@ -37,8 +37,9 @@ struct dialog {
   bool we_refresh = false;
   std::uint64_t sdp_session_id = 0;  ///< o= of ours
   std::uint32_t sdp_version = 0;     ///< o= version last sent
-  std::string invite{};              ///< early dialog only: the INVITE as received (UAS) or the Via branch as sent (UAC)
+  std::string invite{};              ///< early dialog only: the INVITE as received (UAS) or branch SP Request-URI as sent (UAC)
   std::uint32_t rseq = 0;            ///< last reliable provisional, 0 = none
+  std::string flow{};                ///< "udp:host:port": every request takes this flow, not the remote target (RFC 5626)
   bool operator==(const dialog&) const = default;
   static constexpr auto fields() {
     return std::tuple{field{1, "sip_call_id", &dialog::sip_call_id},
@@ -59,7 +60,8 @@ struct dialog {
                       field{16, "sdp_session_id", &dialog::sdp_session_id},
                       field{17, "sdp_version", &dialog::sdp_version},
                       field{18, "invite", &dialog::invite},
-                      field{19, "rseq", &dialog::rseq}};
+                      field{19, "rseq", &dialog::rseq},
+                      field{20, "flow", &dialog::flow}};
   }
 };
 

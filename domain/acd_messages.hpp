@@ -44,6 +44,7 @@ enum class attempt_failure : std::uint8_t {
   ended = 10,
   unknown_call = 11
 };
+std::string_view to_string(attempt_failure why) noexcept;
 
 // --- agent -> queue ----------------------------------------------------------------------------------------------
 struct agent_available {
@@ -53,12 +54,18 @@ struct agent_available {
   generation_no generation = 0;
   time_point idle_since{};  ///< for longest idle
   std::vector<skill_level> skills{};
-  std::uint8_t level = 1;  ///< the agent's level in this queue, 1 (first) to 10
+  std::uint8_t level = 1;        ///< the agent's level in this queue, 1 (first) to 10
+  std::uint32_t calls = 0;       ///< calls talked since the login, for fewest calls
+  time_point last_offered_at{};  ///< for round robin; zero = never
   bool operator==(const agent_available&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "agent", &agent_available::agent}, field{2, "generation", &agent_available::generation},
-                      field{3, "idle_since", &agent_available::idle_since}, field{4, "skills", &agent_available::skills},
-                      field{5, "level", &agent_available::level}};
+    return std::tuple{field{1, "agent", &agent_available::agent},
+                      field{2, "generation", &agent_available::generation},
+                      field{3, "idle_since", &agent_available::idle_since},
+                      field{4, "skills", &agent_available::skills},
+                      field{5, "level", &agent_available::level},
+                      field{6, "calls", &agent_available::calls},
+                      field{7, "last_offered_at", &agent_available::last_offered_at}};
   }
 };
 /// A hint: the agent is no longer free (paused, logged out, device gone). Losing it costs a refused reservation.
@@ -216,6 +223,21 @@ struct ask_available {
   }
 };
 
+/// "Nobody will offer you on this attempt": the queue gave it up, or the call left. The agent does not free itself; it asks the
+/// call at once instead of at its deadline.
+struct reservation_void {
+  static constexpr std::uint32_t tag = 22;
+  static constexpr std::string_view type = "reservation_void";
+  call_id call{};
+  attempt_no attempt = 0;
+  agent_id agent{};
+  bool operator==(const reservation_void&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "call", &reservation_void::call}, field{2, "attempt", &reservation_void::attempt},
+                      field{3, "agent", &reservation_void::agent}};
+  }
+};
+
 // --- queue -> call -----------------------------------------------------------------------------------------------
 struct queued {
   static constexpr std::uint32_t tag = 30;
@@ -329,9 +351,9 @@ struct device_contacts {
 using call_message = std::variant<queued, queue_refused, offer, queue_place, agent_query, agent_release>;
 using queue_message = std::variant<agent_available, agent_unavailable, agent_reserved, agent_refused, enqueue, leave_queue,
                                    connected, failed, ask_place>;
-using agent_message = std::variant<reserve, ask_available, connected, failed, device_contacts>;
+using agent_message = std::variant<reserve, ask_available, reservation_void, connected, failed, device_contacts>;
 using acd_message = std::variant<agent_available, agent_unavailable, agent_reserved, agent_refused, enqueue, leave_queue,
-                                 connected, failed, ask_place, reserve, ask_available, queued, queue_refused, offer, queue_place,
-                                 agent_query, agent_release, device_contacts>;
+                                 connected, failed, ask_place, reserve, ask_available, reservation_void, queued, queue_refused,
+                                 offer, queue_place, agent_query, agent_release, device_contacts>;
 
 }  // namespace seatgrid

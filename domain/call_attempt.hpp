@@ -21,7 +21,6 @@ enum class attempt_state : std::uint8_t {
   gone = 3,  ///< the tombstone: the call ended, and says so to whoever asks
 };
 std::string_view to_string(attempt_state state) noexcept;
-std::string_view to_string(attempt_failure why) noexcept;
 
 /// Part of the call's row. `attempt`, `agent` and `queue` mean something while ringing or talking.
 struct call_attempt {

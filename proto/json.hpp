@@ -1,0 +1,253 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/fields.hpp"
+#include "base/ids.hpp"
+#include "base/time.hpp"
+
+/// JSON text of structs that declare `fields()` (base/fields.hpp), for public events, `show` and the timeline: members by their
+/// names, all written; ids as to_text (none = ""), times as RFC 3339 UTC with microseconds (zero = ""), durations as a number of
+/// their unit, enums as their to_string word (else a number), optionals as value or null, variants as the alternative's members
+/// after "type". Strings that are not UTF-8 have each bad byte replaced. Included by `*_codec.cpp` alone.
+namespace seatgrid::json {
+
+/// Appends `text` as a JSON string with its quotes.
+inline void write_text(std::string& out, std::string_view text);
+/// "2026-11-23T08:10:19.123456Z".
+inline std::string rfc3339(time_point at);
+
+template <class T>
+void write(std::string& out, const T& value);
+
+namespace detail {
+
+template <class T>
+inline constexpr bool is_variant = false;
+template <class... Ts>
+inline constexpr bool is_variant<std::variant<Ts...>> = true;
+template <class T>
+inline constexpr bool is_vector = false;
+template <class T>
+inline constexpr bool is_vector<std::vector<T>> = true;
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+template <class T>
+inline constexpr bool is_map = false;
+template <class K, class V>
+inline constexpr bool is_map<std::map<K, V>> = true;
+template <class T>
+inline constexpr bool is_pair = false;
+template <class A, class B>
+inline constexpr bool is_pair<std::pair<A, B>> = true;
+template <class T>
+inline constexpr bool is_duration = false;
+template <class R, class P>
+inline constexpr bool is_duration<std::chrono::duration<R, P>> = true;
+template <class T>
+inline constexpr bool is_id = false;
+template <class Tag>
+inline constexpr bool is_id<entity_id<Tag>> = true;
+
+/// The length of the UTF-8 sequence at `at`, 0 if it is none.
+inline std::size_t utf8_length(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(at);
+  const std::size_t length = first < 0x80                    ? 1
+                             : first >= 0xc2 && first < 0xe0 ? 2
+                             : first >= 0xe0 && first < 0xf0 ? 3
+                             : first >= 0xf0 && first < 0xf5 ? 4
+                                                             : 0;
+  if (length == 0 || at + length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((byte(at + i) & 0xc0U) != 0x80U) return 0;
+  if (length > 2) {  // overlong forms, surrogates and what lies beyond U+10FFFF
+    const unsigned char second = byte(at + 1);
+    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
+        (first == 0xf4 && second > 0x8f))
+      return 0;
+  }
+  return length;
+}
+
+inline void write_escape(std::string& out, unsigned char c) {
+  char text[8];
+  std::snprintf(text, sizeof text, "\\u%04x", static_cast<unsigned>(c));
+  out += text;
+}
+
+/// The members of `value` without braces; `first` says whether a comma is due.
+template <has_fields T>
+void write_members(std::string& out, const T& value, bool first) {
+  const auto one = [&](const auto& f) {
+    if (!first) out += ',';
+    first = false;
+    write_text(out, f.name);
+    out += ':';
+    write(out, value.*(f.member));
+  };
+  std::apply([&](const auto&... f) { (one(f), ...); }, T::fields());
+}
+
+template <class T>
+void write_items(std::string& out, const T& values) {
+  bool first = true;
+  for (const auto& item : values) {
+    if (!first) out += ',';
+    first = false;
+    write(out, item);
+  }
+}
+
+template <class T>
+void write_map(std::string& out, const T& values) {
+  bool first = true;
+  out += '{';
+  for (const auto& [key, item] : values) {
+    if (!first) out += ',';
+    first = false;
+    if constexpr (std::same_as<std::decay_t<decltype(key)>, char>)
+      write_text(out, std::string_view{&key, 1});
+    else if constexpr (std::is_arithmetic_v<std::decay_t<decltype(key)>>)
+      write_text(out, std::to_string(key));
+    else
+      write_text(out, key);
+    out += ':';
+    write(out, item);
+  }
+  out += '}';
+}
+
+template <class T>
+void write_variant(std::string& out, const T& value) {
+  out += "{\"type\":";
+  std::visit(
+      [&](const auto& x) {
+        write_text(out, std::decay_t<decltype(x)>::type);
+        write_members(out, x, false);
+      },
+      value);
+  out += '}';
+}
+
+template <class T>
+void write_scalar(std::string& out, const T& value) {
+  if constexpr (std::same_as<T, bool>) {
+    out += value ? "true" : "false";
+  } else if constexpr (std::same_as<T, char>) {
+    write_text(out, std::string_view{&value, 1});
+  } else if constexpr (std::is_enum_v<T>) {
+    if constexpr (requires { to_string(value); })
+      write_text(out, to_string(value));
+    else
+      out += std::to_string(static_cast<std::uint64_t>(value));
+  } else {
+    out += std::to_string(value);
+  }
+}
+
+}  // namespace detail
+
+inline void write_text(std::string& out, std::string_view text) {
+  out += '"';
+  for (std::size_t i = 0; i < text.size();) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto length = detail::utf8_length(text, i);
+    if (length == 0) {
+      out += "\\ufffd";
+      ++i;
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+      ++i;
+    } else if (c < 0x20 || c == 0x7f) {
+      detail::write_escape(out, c);
+      ++i;
+    } else {
+      out.append(text, i, length);
+      i += length;
+    }
+  }
+  out += '"';
+}
+
+inline std::string rfc3339(time_point at) {
+  using namespace std::chrono;
+  const sys_time<microseconds> whole{microseconds{at.us}};
+  const auto day = floor<days>(whole);
+  const year_month_day date{day};
+  const hh_mm_ss clock{whole - day};
+  char text[48];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text;
+}
+
+/// Appends `value` as JSON.
+template <class T>
+void write(std::string& out, const T& value) {
+  using namespace detail;
+  if constexpr (std::convertible_to<const T&, std::string_view>) {
+    write_text(out, value);
+  } else if constexpr (is_vector<T>) {
+    out += '[';
+    write_items(out, value);
+    out += ']';
+  } else if constexpr (is_map<T>) {
+    write_map(out, value);
+  } else if constexpr (is_optional<T>) {
+    if (value)
+      write(out, *value);
+    else
+      out += "null";
+  } else if constexpr (is_id<T>) {
+    write_text(out, value ? to_text(value) : std::string{});
+  } else if constexpr (std::same_as<T, leg_id>) {
+    write_text(out, value ? to_text(value.call) + "." + std::to_string(value.index) : std::string{});
+  } else if constexpr (std::same_as<T, entity_ref>) {
+    write_text(out, value.id == 0 ? std::string{} : std::string{to_string(value.kind)} + "/" + to_text(value.id));
+  } else if constexpr (std::same_as<T, time_point>) {
+    write_text(out, value.us == 0 ? std::string{} : rfc3339(value));
+  } else if constexpr (is_duration<T>) {
+    out += std::to_string(value.count());
+  } else if constexpr (is_pair<T>) {
+    out += '[';
+    write(out, value.first);
+    out += ',';
+    write(out, value.second);
+    out += ']';
+  } else if constexpr (is_variant<T>) {
+    write_variant(out, value);
+  } else if constexpr (has_fields<T>) {
+    out += '{';
+    write_members(out, value, true);
+    out += '}';
+  } else {
+    write_scalar(out, value);
+  }
+}
+
+template <class T>
+std::string text(const T& value) {
+  std::string out;
+  write(out, value);
+  return out;
+}
+
+}  // namespace seatgrid::json

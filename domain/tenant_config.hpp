@@ -5,13 +5,15 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <variant>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/fields.hpp"
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "domain/acd_messages.hpp"
+#include "domain/flow_config.hpp"
 #include "domain/media_port.hpp"
 
 /// One version of everything a tenant has provisioned. Immutable; calls pin the version they began with. `config/` parses and
@@ -34,73 +36,16 @@ struct access_number {
   std::uint32_t calls_max = 10'000;    ///< concurrent calls (LIM); beyond: 486
   std::string language{"zh"};
   milliseconds call_length_max{4 * 3'600'000};
-};
-
-// --- flow: nodes by name; every edge names a node, "" ends the call ------------------------------------------------
-struct play_node {
-  std::vector<prompt_ref> prompts{};
-  std::string next{};
-};
-struct menu_node {
-  std::vector<prompt_ref> prompts{};
-  std::map<char, std::string> choices{};
-  milliseconds timeout{5'000};  ///< after the prompt has ended
-  std::uint32_t tries = 3;
-  std::vector<prompt_ref> invalid{};  ///< said before the next try
-  std::string otherwise{};            ///< after the last try
-};
-struct collect_node {
-  std::vector<prompt_ref> prompts{};
-  std::string variable{};
-  std::uint32_t digits_min = 1, digits_max = 16;
-  char terminator = '#';
-  milliseconds first_digit{5'000}, next_digit{3'000};
-  std::uint32_t tries = 3;
-  bool sensitive = false;  ///< digits never reach events, logs or recordings
-  std::string next{}, otherwise{};
-};
-/// The first case whose value equals the variable; variables are "caller", "called", "digits" and those collected.
-struct branch_node {
-  std::string variable{};
-  std::vector<std::pair<std::string, std::string>> cases{};  ///< value (a trailing * matches any ending) -> node
-  std::string otherwise{};
-};
-struct set_node {
-  std::string variable{};
-  std::string value{};
-  std::string next{};
-};
-struct queue_node {
-  std::string queue{};
-  std::int32_t priority = 0;
-  std::vector<skill_level> skills{};
-  std::string on_timeout{}, on_full{}, on_key{};  ///< on_key: per key see queue_config::keys
-};
-struct voicemail_node {
-  std::string mailbox{};
-  std::vector<prompt_ref> greeting{};
-  milliseconds length_max{120'000};
-  milliseconds silence{5'000};
-  std::string next{};
-};
-/// Bridges to a real phone or SIP URI through a trunk (N4); never presents an access number (N16).
-struct bridge_node {
-  std::string target{};  ///< number in canonical form, or sip: URI
-  std::string trunk{};
-  std::string presented{};  ///< caller number to show; empty = the true caller
-  milliseconds ring_timeout{30'000};
-  std::string on_busy{}, on_no_answer{}, on_fail{}, next{};
-};
-struct hangup_node {
-  std::vector<prompt_ref> prompts{};
-  release_cause cause{};
-};
-using flow_node =
-    std::variant<play_node, menu_node, collect_node, branch_node, set_node, queue_node, voicemail_node, bridge_node, hangup_node>;
-struct flow {
-  std::string name{};
-  std::string start{};
-  std::map<std::string, flow_node> nodes{};
+  bool operator==(const access_number&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "number", &access_number::number},
+                      field{2, "flow", &access_number::flow},
+                      field{3, "answer", &access_number::answer},
+                      field{4, "ringback", &access_number::ringback},
+                      field{5, "calls_max", &access_number::calls_max},
+                      field{6, "language", &access_number::language},
+                      field{7, "call_length_max", &access_number::call_length_max}};
+  }
 };
 
 enum class queue_strategy : std::uint8_t {
@@ -133,11 +78,38 @@ struct queue_config {
   record_policy record = record_policy::on_agent;
   milliseconds service_level{20'000};
   std::int32_t weight = 1;  ///< 1-10: between queues that share agents
+  bool operator==(const queue_config&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "name", &queue_config::name},
+                      field{2, "strategy", &queue_config::strategy},
+                      field{3, "waiting_max", &queue_config::waiting_max},
+                      field{4, "wait_max", &queue_config::wait_max},
+                      field{5, "wait_max_no_agent", &queue_config::wait_max_no_agent},
+                      field{6, "join_empty", &queue_config::join_empty},
+                      field{7, "ring_timeout", &queue_config::ring_timeout},
+                      field{8, "wrap_up", &queue_config::wrap_up},
+                      field{9, "music", &queue_config::music},
+                      field{10, "announce_every", &queue_config::announce_every},
+                      field{11, "announce_position", &queue_config::announce_position},
+                      field{12, "keys", &queue_config::keys},
+                      field{13, "no_answer_delay", &queue_config::no_answer_delay},
+                      field{14, "busy_delay", &queue_config::busy_delay},
+                      field{15, "reject_delay", &queue_config::reject_delay},
+                      field{16, "unreachable_delay", &queue_config::unreachable_delay},
+                      field{17, "no_answer_max", &queue_config::no_answer_max},
+                      field{18, "record", &queue_config::record},
+                      field{19, "service_level", &queue_config::service_level},
+                      field{20, "weight", &queue_config::weight}};
+  }
 };
 
 struct queue_membership {
   std::string queue{};
   std::uint8_t level = 1;
+  bool operator==(const queue_membership&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "queue", &queue_membership::queue}, field{2, "level", &queue_membership::level}};
+  }
 };
 
 struct agent_config {
@@ -149,6 +121,13 @@ struct agent_config {
   std::vector<skill_level> skills{};
   milliseconds wrap_up{-1};  ///< -1 = the queue's
   bool auto_login = true;    ///< ready as soon as the device is reachable; else by `agent ready`
+  bool operator==(const agent_config&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "name", &agent_config::name},       field{2, "display", &agent_config::display},
+                      field{3, "device", &agent_config::device},   field{4, "password", &agent_config::password},
+                      field{5, "queues", &agent_config::queues},   field{6, "skills", &agent_config::skills},
+                      field{7, "wrap_up", &agent_config::wrap_up}, field{8, "auto_login", &agent_config::auto_login}};
+  }
 };
 
 enum class dialled_from : std::uint8_t { request_uri = 0, to = 1, p_called_party_id = 2, diversion = 3 };
@@ -164,23 +143,48 @@ struct trunk_config {
   std::uint32_t calls_max = 10'000;
   std::uint32_t calls_per_second_max = 1'000;
   bool options_probe = false;
+  bool operator==(const trunk_config&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "name", &trunk_config::name},
+                      field{2, "addresses", &trunk_config::addresses},
+                      field{3, "outbound", &trunk_config::outbound},
+                      field{4, "via", &trunk_config::via},
+                      field{5, "dialled", &trunk_config::dialled},
+                      field{6, "caller", &trunk_config::caller},
+                      field{7, "calls_max", &trunk_config::calls_max},
+                      field{8, "calls_per_second_max", &trunk_config::calls_per_second_max},
+                      field{9, "options_probe", &trunk_config::options_probe}};
+  }
 };
 
 struct mailbox_config {
   std::string name{};
   std::uint32_t messages_max = 100;
+  bool operator==(const mailbox_config&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "name", &mailbox_config::name}, field{2, "messages_max", &mailbox_config::messages_max}};
+  }
 };
 
 struct prompt_config {
   std::string name{};
   std::string file{};  ///< WAV, absolute or relative to the provisioning file
+  bool operator==(const prompt_config&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "name", &prompt_config::name}, field{2, "file", &prompt_config::file}};
+  }
 };
+
+/// Who stands where in the trade: a carrier owns numbers and trunks, an agency sells them, an enterprise answers the calls.
+enum class tenant_role : std::uint8_t { enterprise = 0, agency = 1, carrier = 2 };
 
 /// One version of a tenant. Look-ups are by name and return null when absent.
 class tenant_config {
  public:
   std::string tenant{};
   std::uint64_t version = 0;
+  tenant_role role = tenant_role::enterprise;
+  std::string parent{};  ///< the agency or carrier above; empty = none. Trunks of everyone above are at hand by name
   std::string domain{};  ///< SIP domain of its agents
   std::string language{"zh"};
   std::map<std::string, access_number> numbers{};
@@ -190,6 +194,16 @@ class tenant_config {
   std::map<std::string, trunk_config> trunks{};
   std::map<std::string, mailbox_config> mailboxes{};
   std::map<std::string, prompt_config> prompts{};
+
+  bool operator==(const tenant_config&) const = default;
+  static constexpr auto fields() {
+    using c = tenant_config;
+    return std::tuple{field{1, "tenant", &c::tenant},        field{2, "version", &c::version},  field{3, "domain", &c::domain},
+                      field{4, "language", &c::language},    field{5, "numbers", &c::numbers},  field{6, "flows", &c::flows},
+                      field{7, "queues", &c::queues},        field{8, "agents", &c::agents},    field{9, "trunks", &c::trunks},
+                      field{10, "mailboxes", &c::mailboxes}, field{11, "prompts", &c::prompts}, field{12, "role", &c::role},
+                      field{13, "parent", &c::parent}};
+  }
 
   const access_number* number(const std::string& canonical) const { return find(numbers, canonical); }
   const flow* flow_named(const std::string& name) const { return find(flows, name); }

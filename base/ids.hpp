@@ -42,7 +42,7 @@ struct entity_id {
   }
   /// The id of a thing that people name: "support" of tenant "demo". Provisioning refuses two names with one id.
   static constexpr entity_id named(std::string_view tenant, std::string_view name) {
-    return make(shard_of_tenant(tenant), stable_hash(name) ^ (static_cast<std::uint64_t>(Tag::kind) << 56));
+    return make(shard_of_tenant(tenant), stable_hash(name) ^ (static_cast<std::uint64_t>(Tag::kind) << 48));
   }
 };
 

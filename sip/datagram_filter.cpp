@@ -1,0 +1,266 @@
+#include "sip/datagram_filter.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "base/ids.hpp"
+#include "sip/text.hpp"
+#include "sip/uri_guard.hpp"
+
+namespace seatgrid {
+namespace {
+
+constexpr std::size_t method_bytes_max = 128;
+
+bool is_end_of_line(char c) { return c == '\r' || c == '\n'; }  // Sofia takes a lone CR for a line's end too
+
+/// Cuts the first line off `rest`. CRLF, LF and CR end it.
+std::string_view cut_line(std::string_view& rest) {
+  const auto n = std::min(rest.find_first_of("\r\n"), rest.size());
+  const auto line = rest.substr(0, n);
+  rest.remove_prefix(n);
+  if (rest.starts_with("\r\n"))
+    rest.remove_prefix(2);
+  else if (!rest.empty())
+    rest.remove_prefix(1);
+  return line;
+}
+
+bool is_method_start(char c) { return text::is_alpha(c) || std::string_view{"!%*_+`'~"}.find(c) != std::string_view::npos; }
+
+bool is_response_line(std::string_view line) { return text::starts(line, "SIP/"); }
+
+/// Loose on purpose: a trunk's odd line gets Sofia's 400 or 505, only what is no SIP at all ends here.
+bool is_sip_start(std::string_view line) {
+  if (line.empty()) return false;
+  if (is_response_line(line)) return line.find(' ') != std::string_view::npos;
+  const auto space = line.find_first_of(" \t");
+  if (!is_method_start(line.front()) || space == std::string_view::npos || space > method_bytes_max) return false;
+  line = text::trim(line);
+  const auto version = line.substr(line.find_last_of(" \t") + 1);
+  return text::starts(version, "SIP/") && line.size() > space + version.size() + 1;
+}
+
+/// The host of a Request-URI, without port and parameters.
+std::string_view host_of(std::string_view start_line) {
+  text::word(start_line);
+  auto uri = text::word(start_line);
+  const auto scheme = uri.find(':');
+  if (scheme == std::string_view::npos) return {};
+  uri.remove_prefix(scheme + 1);
+  const auto at = uri.find('@');
+  if (at != std::string_view::npos) uri.remove_prefix(at + 1);
+  uri = uri.substr(0, uri.find_first_of(";?>"));
+  if (uri.starts_with("[")) return uri.substr(0, std::min(uri.find(']'), uri.size() - 1) + 1);
+  return uri.substr(0, uri.find(':'));
+}
+
+/// Whether `;name` stands in a Via value, whatever white space or line folding lies between.
+bool has_parameter(std::string_view value, std::string_view name) {
+  for (auto at = value.find(';'); at != std::string_view::npos; at = value.find(';', at + 1)) {
+    const auto begin = value.find_first_not_of(" \t\r\n", at + 1);
+    if (begin != std::string_view::npos && text::starts(value.substr(begin), name)) return true;
+  }
+  return false;
+}
+
+bool are_uris_safe(std::string_view header) {
+  for (auto open = header.find('<'); open != std::string_view::npos; open = header.find('<', open + 1)) {
+    const auto close = header.find_first_of("<>", open + 1);
+    if (close == std::string_view::npos) return true;  // not a URI; Sofia refuses it
+    if (header[close] == '>' && !is_safe_uri(header.substr(open + 1, close - open - 1))) return false;
+  }
+  return true;
+}
+
+struct header_scan {
+  const datagram_filter_options& options;
+  bool request = true;
+  bool first_via = true;
+  std::size_t headers = 0;
+  std::optional<std::size_t> content_length{};
+
+  datagram_cause take(std::string_view header) {
+    if (++headers > options.headers_max) return datagram_cause::headers;
+    const auto colon = header.find(':');
+    if (colon == std::string_view::npos) return datagram_cause::passed;
+    const auto name = text::trim(header.substr(0, colon));
+    const auto value = header.substr(colon + 1);
+    if (text::same(name, "v") || text::same(name, "Via")) {
+      if (has_parameter(value, "maddr")) return datagram_cause::via_reflection;
+      const auto top = value.substr(0, value.find(','));
+      if (request && first_via && has_parameter(top, "received")) return datagram_cause::via_reflection;
+      first_via = false;
+    } else if (text::same(name, "l") || text::same(name, "Content-Length")) {
+      if (!content_length) content_length = text::number<std::size_t>(text::trim(value.substr(0, value.find_first_of("\r\n"))));
+    } else if (!are_uris_safe(value)) {
+      return datagram_cause::uri_parameter;
+    }
+    return datagram_cause::passed;
+  }
+};
+
+/// Walks the header part: line bounds, NUL, then each header with its folded lines. `body` is what follows the empty line.
+datagram_cause walk(header_scan& scan, std::string_view rest, std::string_view& body) {
+  while (!rest.empty()) {
+    const auto begin = rest;
+    auto longest = cut_line(rest).size();
+    if (longest == 0) break;
+    while (!rest.empty() && text::is_space(rest.front())) longest = std::max(longest, cut_line(rest).size());  // folded
+    if (longest > scan.options.line_bytes_max) return datagram_cause::headers;
+    const auto header = begin.substr(0, begin.size() - rest.size());
+    for (auto nul = header.find('\0'); nul != std::string_view::npos; nul = header.find('\0', nul + 1))
+      if (nul == 0 || header[nul - 1] != '\\') return datagram_cause::binary;
+    if (const auto cause = scan.take(header); cause != datagram_cause::passed) return cause;
+  }
+  body = rest;
+  return datagram_cause::passed;
+}
+
+}  // namespace
+
+std::string_view to_string(datagram_cause cause) noexcept {
+  switch (cause) {
+    case datagram_cause::passed: return "passed";
+    case datagram_cause::keepalive: return "keepalive";
+    case datagram_cause::too_big: return "too_big";
+    case datagram_cause::not_sip: return "not_sip";
+    case datagram_cause::binary: return "binary";
+    case datagram_cause::headers: return "headers";
+    case datagram_cause::via_reflection: return "via_reflection";
+    case datagram_cause::uri_parameter: return "uri_parameter";
+    case datagram_cause::unknown_response: return "unknown_response";
+    case datagram_cause::unknown_source: return "unknown_source";
+    case datagram_cause::foreign_domain: return "foreign_domain";
+    case datagram_cause::source_rate: return "source_rate";
+    case datagram_cause::total_rate: return "total_rate";
+    case datagram_cause::count: break;
+  }
+  return "unknown";
+}
+
+datagram_filter::datagram_filter(datagram_filter_options options, std::uint64_t hash_seed)
+    : options_(options),
+      seed_(hash_seed),
+      strangers_(options.challenges_per_source),
+      flow_rates_(options.flow_rate),
+      total_(options.strangers_total) {}
+
+bool datagram_filter::add_flow(const net_address& peer) {
+  const auto at = flows_.find(peer);
+  if (at == flows_.end() && flows_.size() >= options_.flows_max) return false;
+  ++flows_[peer];
+  return true;
+}
+
+void datagram_filter::remove_flow(const net_address& peer) {
+  const auto at = flows_.find(peer);
+  if (at != flows_.end() && --at->second == 0) flows_.erase(at);
+}
+
+void datagram_filter::sent_to(const net_address& peer, time_point now) {
+  if (peers_.size() >= options_.peers_max || now - peers_since_ > options_.peer_memory) {
+    older_peers_ = std::move(peers_);
+    peers_.clear();
+    peers_since_ = now;
+  }
+  peers_[peer] = now;
+}
+
+bool datagram_filter::is_trunk(const net_address& from) const {
+  return directory_ != nullptr && directory_->trunk_at(from.host(), from.port).has_value();
+}
+
+bool datagram_filter::is_peer(const net_address& from) const { return peers_.contains(from) || older_peers_.contains(from); }
+
+std::uint64_t datagram_filter::hash_of_source(const net_address& from, bool with_port) const {
+  const auto bytes = from.is_v4() || with_port ? std::size_t{16} : std::size_t{8};  // one stranger has a whole IPv6 /64
+  std::uint64_t h = seed_ ^ 0x9e3779b97f4a7c15ULL ^ (with_port ? from.port : 0U);
+  for (std::size_t i = 0; i < bytes; ++i) h = (h ^ from.ip[i]) * 0xbf58476d1ce4e5b9ULL, h ^= h >> 31;
+  return h;
+}
+
+datagram_cause datagram_filter::check_sender(std::string_view line, const net_address& from, time_point now) {
+  const bool unlimited = options_.loopback_unlimited && from.is_loopback();
+  if (flows_.contains(from)) {
+    return unlimited || flow_rates_.take(hash_of_source(from, true), now) ? datagram_cause::passed : datagram_cause::source_rate;
+  }
+  if (is_trunk(from)) return datagram_cause::passed;
+  if (is_response_line(line)) return is_peer(from) ? datagram_cause::passed : datagram_cause::unknown_response;
+  if (!line.starts_with("REGISTER ")) return datagram_cause::unknown_source;
+  std::string host{host_of(line)};
+  std::transform(host.begin(), host.end(), host.begin(), text::lower);
+  if (directory_ == nullptr || host.empty() || !directory_->serves_domain(host)) return datagram_cause::foreign_domain;
+  if (unlimited) return datagram_cause::passed;
+  if (!strangers_.take(hash_of_source(from, false), now)) return datagram_cause::source_rate;
+  return total_.take(0, now) ? datagram_cause::passed : datagram_cause::total_rate;
+}
+
+datagram_cause datagram_filter::counted(datagram_cause cause) noexcept {
+  counts_[static_cast<std::size_t>(cause)].fetch_add(1, std::memory_order_relaxed);
+  return cause;
+}
+
+datagram_verdict datagram_filter::check(std::string_view datagram, const net_address& from, time_point now) {
+  using cause = datagram_cause;
+  const auto begin = datagram.find_first_not_of(std::string_view{"\r\n \t\0", 5});
+  if (begin == std::string_view::npos) return {counted(cause::keepalive), 0};
+  if (datagram.size() > options_.datagram_bytes_max) return {counted(cause::too_big), 0};
+  auto rest = datagram;
+  while (!rest.empty() && is_end_of_line(rest.front())) rest.remove_prefix(1);  // RFC 3261 7.5
+  const auto line = cut_line(rest);
+  if (!is_sip_start(line)) return {counted(cause::not_sip), 0};
+  if (line.size() > options_.line_bytes_max) return {counted(cause::headers), 0};
+  if (line.find('\0') != std::string_view::npos) return {counted(cause::binary), 0};
+  if (const auto sender = check_sender(line, from, now); sender != cause::passed) return {counted(sender), 0};
+  header_scan scan{.options = options_, .request = !is_response_line(line)};
+  auto uri = line;
+  text::word(uri);
+  if (scan.request && !is_safe_uri(text::trim(uri.substr(0, uri.find_last_of(" \t")))) && uri.find('<') == std::string_view::npos)
+    return {counted(cause::uri_parameter), 0};
+  std::string_view body{};
+  if (const auto found = walk(scan, rest, body); found != cause::passed) return {counted(found), 0};
+  const auto surplus = scan.content_length && *scan.content_length < body.size() ? body.size() - *scan.content_length : 0;
+  return {counted(cause::passed), datagram.size() - surplus};
+}
+
+datagram_cause datagram_filter::check_connection(std::string_view beginning, const net_address& from, time_point now) {
+  auto rest = beginning;
+  while (!rest.empty() && is_end_of_line(rest.front())) rest.remove_prefix(1);
+  return counted(check_sender(cut_line(rest), from, now));
+}
+
+bool stream_scanner::has_reflecting_via(std::string_view chunk) {
+  constexpr std::string_view wanted = ";maddr";
+  for (const char c : chunk) {
+    if (is_end_of_line(c)) {
+      if (at_ == place::via) in_via_ = true;
+      at_ = place::line_start;
+      continue;
+    }
+    if (at_ == place::line_start) {
+      if (!text::is_space(c)) in_via_ = false, matched_ = 0;
+      at_ = in_via_ ? place::via : text::is_space(c) ? place::other : place::name;
+    }
+    if (at_ == place::name) {
+      constexpr std::string_view via = "via";
+      if (matched_ < via.size() && text::lower(c) == via[matched_]) {
+        ++matched_;
+      } else if (c == ':' && (matched_ == 1 || matched_ == via.size())) {
+        at_ = place::via, matched_ = 0;
+      } else if (!text::is_space(c)) {
+        at_ = place::other;
+      }
+    } else if (at_ == place::via) {
+      if (text::lower(c) == wanted[matched_]) {
+        if (++matched_ == wanted.size()) return true;
+      } else if (!(matched_ == 1 && text::is_space(c))) {
+        matched_ = c == ';' ? 1 : 0;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace seatgrid

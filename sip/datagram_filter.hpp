@@ -1,0 +1,106 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/time.hpp"
+#include "domain/edge_directory.hpp"
+#include "sip/net_address.hpp"
+#include "sip/token_buckets.hpp"
+
+/// What stands before Sofia: who gets an answer and who gets silence (DESIGN section 5 item 3). No I/O, no clock.
+namespace seatgrid {
+
+struct datagram_filter_options {
+  std::size_t datagram_bytes_max = 32'768;
+  std::size_t headers_max = 256;
+  std::size_t line_bytes_max = 8'192;
+  std::size_t flows_max = 300'000;                        ///< addresses of bound phones and of dialogs' peers
+  std::size_t peers_max = 50'000;                         ///< addresses to which requests of ours left lately
+  seconds peer_memory{64};                                ///< a little more than a transaction lives
+  token_buckets::limits challenges_per_source{600, 300};  ///< REGISTERs of strangers, per address (IPv6: per /64)
+  token_buckets::limits flow_rate{12'000, 1'000};         ///< anything from one bound phone
+  token_buckets::limits strangers_total{300'000, 5'000, 1};
+  bool loopback_unlimited = true;  ///< no rate limit for processes of this machine
+};
+
+/// Why a datagram was passed on or met with silence. Names of counters: add, never change.
+enum class datagram_cause : std::uint8_t {
+  passed = 0,
+  keepalive = 1,  ///< white space or NULs that phones send to keep their NAT open
+  too_big = 2,
+  not_sip = 3,         ///< the first line is neither request nor response
+  binary = 4,          ///< NUL in a header, other than escaped (RFC 4475 3.1.1.2)
+  headers = 5,         ///< more than headers_max, or a line over line_bytes_max
+  via_reflection = 6,  ///< maddr in any Via, received in the top Via of a request: answers would go to a third party
+  uri_parameter = 7,   ///< see uri_guard.hpp
+  unknown_response = 8,
+  unknown_source = 9,
+  foreign_domain = 10,
+  source_rate = 11,
+  total_rate = 12,
+  count = 13
+};
+std::string_view to_string(datagram_cause cause) noexcept;
+
+struct datagram_verdict {
+  datagram_cause cause = datagram_cause::passed;
+  std::size_t length = 0;  ///< when passed: how much of it; what follows Content-Length is cut off (RFC 3261 18.3)
+};
+
+/// Belongs to the thread of its edge; `counts` may be read from any.
+class datagram_filter {
+ public:
+  explicit datagram_filter(datagram_filter_options options = {}, std::uint64_t hash_seed = 0);
+
+  /// Trunks by address and served domains. None yet: silence for all but flows and answers to us.
+  void set_directory(edge_directory_ptr directory) { directory_ = std::move(directory); }
+  /// Requests and responses from `peer` pass until as many remove_flow came as add_flow. False when `flows_max` are known.
+  bool add_flow(const net_address& peer);
+  void remove_flow(const net_address& peer);
+  /// A request of ours left for `peer`: its responses are welcome for `peer_memory`.
+  void sent_to(const net_address& peer, time_point now);
+
+  datagram_verdict check(std::string_view datagram, const net_address& from, time_point now);
+  /// The first bytes of a TCP connection that a peer opened: the same question of who may speak, without limits on size.
+  datagram_cause check_connection(std::string_view beginning, const net_address& from, time_point now);
+
+  std::uint64_t count(datagram_cause cause) const noexcept {
+    return counts_[static_cast<std::size_t>(cause)].load(std::memory_order_relaxed);
+  }
+  /// For causes that are found elsewhere (streams).
+  datagram_cause counted(datagram_cause cause) noexcept;
+
+ private:
+  bool is_trunk(const net_address& from) const;
+  bool is_peer(const net_address& from) const;
+  datagram_cause check_sender(std::string_view start_line, const net_address& from, time_point now);
+  std::uint64_t hash_of_source(const net_address& from, bool with_port) const;
+
+  datagram_filter_options options_{};
+  std::uint64_t seed_ = 0;
+  edge_directory_ptr directory_{};
+  std::unordered_map<net_address, std::uint32_t> flows_{};
+  std::unordered_map<net_address, time_point> peers_{}, older_peers_{};  ///< two generations: bounded without a scan
+  time_point peers_since_{};
+  token_buckets strangers_, flow_rates_, total_;
+  std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(datagram_cause::count)> counts_{};
+};
+
+/// Looks for `maddr` in Via headers of one TCP connection, across the chunks it comes in. True = end the connection.
+class stream_scanner {
+ public:
+  bool has_reflecting_via(std::string_view chunk);
+
+ private:
+  enum class place : std::uint8_t { line_start = 0, name = 1, via = 2, other = 3 };
+  place at_ = place::line_start;
+  bool in_via_ = false;      ///< for folded lines
+  std::size_t matched_ = 0;  ///< characters of the name or of ";maddr" so far
+};
+
+}  // namespace seatgrid

@@ -1,0 +1,125 @@
+#include "sip/libc_guard.hpp"
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+namespace {
+
+thread_local seatgrid::socket_guard* guard_of_thread = nullptr;
+thread_local bool inside = false;  ///< the guard's own calls go straight to libc
+
+template <class F>
+F* libc(const char* name) noexcept {
+  return reinterpret_cast<F*>(dlsym(RTLD_NEXT, name));
+}
+
+struct scope {
+  scope() { inside = true; }
+  ~scope() { inside = false; }
+  scope(const scope&) = delete;
+  scope& operator=(const scope&) = delete;
+};
+bool is_guarded() noexcept { return guard_of_thread != nullptr && !inside; }
+
+/// The first `size` bytes of a message's parts, without a copy when there is one part.
+std::string_view flat(const msghdr& message, std::size_t size, std::string& room) {
+  if (message.msg_iovlen == 0 || message.msg_iov == nullptr) return {};
+  if (message.msg_iov[0].iov_len >= size) return {static_cast<const char*>(message.msg_iov[0].iov_base), size};
+  room.clear();
+  for (std::size_t i = 0; i < message.msg_iovlen && room.size() < size; ++i)
+    room.append(static_cast<const char*>(message.msg_iov[i].iov_base), std::min(message.msg_iov[i].iov_len, size - room.size()));
+  return room;
+}
+
+std::size_t size_of(const msghdr& message) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < message.msg_iovlen; ++i) size += message.msg_iov[i].iov_len;
+  return size;
+}
+
+seatgrid::net_address peer_of(int socket) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  if (getpeername(socket, reinterpret_cast<sockaddr*>(&peer), &size) != 0) return {};
+  return seatgrid::net_address::of(reinterpret_cast<const sockaddr*>(&peer), size);
+}
+
+/// Silence looks like a datagram that was not there, a refused connection like one that the peer reset.
+ssize_t refuse(int code) {
+  errno = code;
+  return -1;
+}
+
+ssize_t received(int socket, const msghdr& message, std::size_t size) {
+  const scope own;
+  auto& guard = *guard_of_thread;
+  std::string room;
+  const auto bytes = flat(message, size, room);
+  if (message.msg_name == nullptr)
+    return guard.admit_stream(socket, peer_of(socket), bytes) ? static_cast<ssize_t>(size) : refuse(ECONNRESET);
+  const auto from = seatgrid::net_address::of(static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
+  const auto keep = guard.admit(bytes, from);
+  return keep == 0 ? refuse(EAGAIN) : static_cast<ssize_t>(keep);
+}
+
+bool may_send(int socket, const msghdr& message) {
+  const scope own;
+  const bool is_stream = message.msg_name == nullptr;
+  const auto to = is_stream ? peer_of(socket)
+                            : seatgrid::net_address::of(static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
+  std::string room;
+  constexpr std::size_t head = 8;
+  return guard_of_thread->admit_send(socket, is_stream, to, flat(message, std::min(head, size_of(message)), room));
+}
+
+}  // namespace
+
+#pragma GCC visibility push(default)
+extern "C" {
+
+ssize_t recvmsg(int socket, msghdr* message, int flags) {
+  static auto* const real = libc<ssize_t(int, msghdr*, int)>("recvmsg");
+  const auto size = real(socket, message, flags);
+  if (!is_guarded() || (flags & MSG_PEEK) != 0 || size < 0 || message == nullptr) return size;
+  if (size > 0) return received(socket, *message, static_cast<std::size_t>(size));
+  if (message->msg_name == nullptr) guard_of_thread->stream_ended(socket);
+  return size;
+}
+
+ssize_t sendmsg(int socket, const msghdr* message, int flags) {
+  static auto* const real = libc<ssize_t(int, const msghdr*, int)>("sendmsg");
+  if (!is_guarded() || message == nullptr || may_send(socket, *message)) return real(socket, message, flags);
+  return message->msg_name == nullptr ? refuse(EPIPE) : static_cast<ssize_t>(size_of(*message));
+}
+
+int getaddrinfo(const char* node, const char* service, const addrinfo* hints, addrinfo** found) {
+  static auto* const real = libc<int(const char*, const char*, const addrinfo*, addrinfo**)>("getaddrinfo");
+  if (!is_guarded()) return real(node, service, hints, found);
+  addrinfo numeric{};
+  if (hints != nullptr) numeric = *hints;
+  numeric.ai_flags |= AI_NUMERICHOST;  // a name from a stranger's Via must not stop this thread for a resolver's time-out
+  return real(node, service, &numeric, found);
+}
+
+}  // extern "C"
+#pragma GCC visibility pop
+
+namespace seatgrid {
+
+guarded_thread::guarded_thread(socket_guard& guard) noexcept { guard_of_thread = &guard; }
+guarded_thread::~guarded_thread() { guard_of_thread = nullptr; }
+
+bool is_libc_guard_linked() noexcept {
+  const auto ours = [](const char* name, auto* function) {
+    return dlsym(RTLD_DEFAULT, name) == reinterpret_cast<void*>(function);
+  };
+  return ours("recvmsg", &::recvmsg) && ours("sendmsg", &::sendmsg) && ours("getaddrinfo", &::getaddrinfo) &&
+         dlsym(RTLD_NEXT, "recvmsg") != dlsym(RTLD_DEFAULT, "recvmsg");
+}
+
+}  // namespace seatgrid

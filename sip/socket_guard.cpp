@@ -1,0 +1,43 @@
+#include "sip/libc_guard.hpp"
+#include "sip/text.hpp"
+
+namespace seatgrid {
+
+std::size_t socket_guard::admit(std::string_view datagram, const net_address& from) {
+  if (filter_ == nullptr) return datagram.size();
+  return filter_->check(datagram, from, clock_.now()).length;
+}
+
+socket_guard::stream& socket_guard::stream_of(int socket, const net_address& peer) {
+  if (streams_.size() >= streams_max) streams_.clear();  // each connection then has to introduce itself again
+  auto& s = streams_[socket];
+  if (s.peer != peer) s = {.peer = peer};  // the descriptor of an older connection
+  return s;
+}
+
+bool socket_guard::admit_stream(int socket, const net_address& from, std::string_view chunk) {
+  if (filter_ == nullptr) return true;
+  auto& s = stream_of(socket, from);
+  if (!s.vetted && filter_->check_connection(chunk, from, clock_.now()) != datagram_cause::passed) return false;
+  s.vetted = true;
+  if (!s.scanner.has_reflecting_via(chunk)) return true;
+  filter_->counted(datagram_cause::via_reflection);
+  return false;
+}
+
+void socket_guard::stream_ended(int socket) { streams_.erase(socket); }
+
+bool socket_guard::admit_send(int socket, bool is_stream, const net_address& to, std::string_view head) {
+  if (!may_send.load(std::memory_order_acquire)) {
+    unsent_.fetch_add(1, std::memory_order_relaxed);
+    return false;
+  }
+  if (filter_ == nullptr) return true;
+  if (is_stream)
+    stream_of(socket, to).vetted = true;  // we only speak on connections that we opened or have let in
+  else if (!head.empty() && text::is_alpha(head.front()) && !head.starts_with("SIP/"))
+    filter_->sent_to(to, clock_.now());
+  return true;
+}
+
+}  // namespace seatgrid

@@ -1,0 +1,171 @@
+#include "sip/libc_guard.hpp"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sofia-sip/su.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <thread>
+
+namespace seatgrid {
+namespace {
+
+constexpr std::uint16_t port_a = 22'010, port_b = 22'011;
+
+class udp_socket {
+ public:
+  explicit udp_socket(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0)) {
+    address_.sin_family = AF_INET, address_.sin_port = htons(port), address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<const sockaddr*>(&address_), sizeof address_), 0);
+  }
+  ~udp_socket() { ::close(fd_); }
+  udp_socket(const udp_socket&) = delete;
+  udp_socket& operator=(const udp_socket&) = delete;
+
+  /// Through the library that we guard, not through our own symbols.
+  ssize_t send(const udp_socket& to, std::string text) {
+    su_iovec_t part{};
+    part.siv_base = text.data(), part.siv_len = text.size();
+    su_sockaddr_t su{};
+    std::memcpy(&su, &to.address_, sizeof to.address_);
+    return su_vsend(fd_, &part, 1, 0, &su, sizeof to.address_);
+  }
+  std::string receive() {
+    std::string room(2'000, '\0');
+    su_iovec_t part{};
+    part.siv_base = room.data(), part.siv_len = room.size();
+    su_sockaddr_t su{};
+    socklen_t size = sizeof su;
+    const auto got = su_vrecv(fd_, &part, 1, 0, &su, &size);
+    if (got < 0) return errno == EAGAIN ? "nothing" : "error";
+    room.resize(static_cast<std::size_t>(got));
+    return room;
+  }
+
+ private:
+  sockaddr_in address_{};
+  int fd_ = -1;
+};
+
+const std::string options_request = "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP h\r\n\r\n";
+
+int resolve_through_sofia(const char* name) {
+  su_addrinfo_t hints{}, *found = nullptr;
+  hints.ai_socktype = SOCK_DGRAM;
+  const int code = su_getaddrinfo(name, "5060", &hints, &found);
+  if (found != nullptr) su_freeaddrinfo(found);
+  return code;
+}
+
+TEST(LibcGuard, IsWhatLibrariesOfThisProcessReach) { EXPECT_TRUE(is_libc_guard_linked()); }
+
+TEST(LibcGuard, HidesRefusedDatagramsFromAMarkedThreadOnly) {
+  udp_socket a{port_a}, b{port_b};
+  system_clock clock;
+  datagram_filter filter{};
+  socket_guard guard{clock, &filter};
+  {
+    const guarded_thread mark{guard};
+    std::thread{[&] { a.send(b, options_request); }}.join();
+    EXPECT_EQ(b.receive(), "nothing");
+    EXPECT_EQ(filter.count(datagram_cause::unknown_source), 1U);
+    filter.add_flow(*net_address::parse("127.0.0.1", port_a));
+    std::thread{[&] { a.send(b, options_request); }}.join();
+    EXPECT_EQ(b.receive(), options_request);
+    filter.remove_flow(*net_address::parse("127.0.0.1", port_a));
+    std::thread{[&] {
+      a.send(b, options_request);
+      EXPECT_EQ(b.receive(), options_request);
+    }}.join();
+  }
+  a.send(b, options_request);
+  EXPECT_EQ(b.receive(), options_request);
+}
+
+TEST(LibcGuard, RemembersWhereRequestsWent) {
+  udp_socket a{port_a}, b{port_b};
+  system_clock clock;
+  datagram_filter filter{};
+  socket_guard guard{clock, &filter};
+  const guarded_thread mark{guard};
+  a.send(b, "SIP/2.0 200 OK\r\n\r\n");
+  EXPECT_EQ(b.receive(), "nothing");
+  b.send(a, options_request);
+  a.send(b, "SIP/2.0 200 OK\r\n\r\n");
+  EXPECT_EQ(b.receive(), "SIP/2.0 200 OK\r\n\r\n");
+}
+
+TEST(LibcGuard, LetsNothingOutWithoutTheLease) {
+  udp_socket a{port_a}, b{port_b};
+  system_clock clock;
+  socket_guard guard{clock};
+  const guarded_thread mark{guard};
+  guard.may_send = false;
+  EXPECT_EQ(a.send(b, options_request), static_cast<ssize_t>(options_request.size()));
+  EXPECT_EQ(b.receive(), "nothing");
+  EXPECT_EQ(guard.unsent(), 1U);
+  guard.may_send = true;
+  a.send(b, options_request);
+  EXPECT_EQ(b.receive(), options_request);
+}
+
+TEST(LibcGuard, NeverResolvesNamesOnAMarkedThread) {
+  EXPECT_EQ(resolve_through_sofia("localhost"), 0);
+  system_clock clock;
+  socket_guard guard{clock};
+  const guarded_thread mark{guard};
+  EXPECT_EQ(resolve_through_sofia("localhost"), EAI_NONAME);
+  EXPECT_EQ(resolve_through_sofia("127.0.0.1"), 0);
+  int elsewhere = -1;
+  std::thread{[&] { elsewhere = resolve_through_sofia("localhost"); }}.join();
+  EXPECT_EQ(elsewhere, 0);
+}
+
+struct connection {
+  int listener = ::socket(AF_INET, SOCK_STREAM, 0), client = ::socket(AF_INET, SOCK_STREAM, 0), server = -1;
+  connection() {
+    sockaddr_in at{};
+    at.sin_family = AF_INET, at.sin_port = htons(port_a), at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int one = 1;
+    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    EXPECT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    EXPECT_EQ(::listen(listener, 1), 0);
+    EXPECT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+    server = ::accept(listener, nullptr, nullptr);
+  }
+  ~connection() { ::close(server), ::close(client), ::close(listener); }
+  connection(const connection&) = delete;
+  connection& operator=(const connection&) = delete;
+  std::string receive(const std::string& sent) const {
+    EXPECT_EQ(::write(client, sent.data(), sent.size()), static_cast<ssize_t>(sent.size()));
+    std::string room(2'000, '\0');
+    su_iovec_t part{};
+    part.siv_base = room.data(), part.siv_len = room.size();
+    const auto got = su_vrecv(server, &part, 1, 0, nullptr, nullptr);
+    if (got < 0) return errno == ECONNRESET ? "reset" : "error";
+    return room.substr(0, static_cast<std::size_t>(got));
+  }
+};
+
+TEST(LibcGuard, EndsConnectionsOfStrangersAndThoseWithReflectingVias) {
+  system_clock clock;
+  datagram_filter filter{};
+  socket_guard guard{clock, &filter};
+  const guarded_thread mark{guard};
+  EXPECT_EQ(connection{}.receive(options_request), "reset");
+  const connection ours;
+  su_iovec_t part{};
+  std::string text = options_request;
+  part.siv_base = text.data(), part.siv_len = text.size();
+  ASSERT_EQ(su_vsend(ours.server, &part, 1, 0, nullptr, 0), static_cast<ssize_t>(text.size()));
+  EXPECT_EQ(ours.receive(options_request), options_request);
+  EXPECT_EQ(ours.receive("OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;mad"), "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;mad");
+  EXPECT_EQ(ours.receive("dr=203.0.113.9\r\n"), "reset");
+}
+
+}  // namespace
+}  // namespace seatgrid

@@ -26,7 +26,7 @@ struct skill_level {
   std::uint8_t level = 1;
   bool operator==(const skill_level&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "skill", &skill_level::skill}, field{2, "level", &skill_level::level}};
+    return members{field{1, "skill", &skill_level::skill}, field{2, "level", &skill_level::level}};
   }
 };
 
@@ -59,13 +59,13 @@ struct agent_available {
   time_point last_offered_at{};  ///< for round robin; zero = never
   bool operator==(const agent_available&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "agent", &agent_available::agent},
-                      field{2, "generation", &agent_available::generation},
-                      field{3, "idle_since", &agent_available::idle_since},
-                      field{4, "skills", &agent_available::skills},
-                      field{5, "level", &agent_available::level},
-                      field{6, "calls", &agent_available::calls},
-                      field{7, "last_offered_at", &agent_available::last_offered_at}};
+    return members{field{1, "agent", &agent_available::agent},
+                   field{2, "generation", &agent_available::generation},
+                   field{3, "idle_since", &agent_available::idle_since},
+                   field{4, "skills", &agent_available::skills},
+                   field{5, "level", &agent_available::level},
+                   field{6, "calls", &agent_available::calls},
+                   field{7, "last_offered_at", &agent_available::last_offered_at}};
   }
 };
 /// A hint: the agent is no longer free (paused, logged out, device gone). Losing it costs a refused reservation.
@@ -77,8 +77,8 @@ struct agent_unavailable {
   bool logged_out = false;
   bool operator==(const agent_unavailable&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "agent", &agent_unavailable::agent}, field{2, "generation", &agent_unavailable::generation},
-                      field{3, "logged_out", &agent_unavailable::logged_out}};
+    return members{field{1, "agent", &agent_unavailable::agent}, field{2, "generation", &agent_unavailable::generation},
+                   field{3, "logged_out", &agent_unavailable::logged_out}};
   }
 };
 struct agent_reserved {
@@ -92,9 +92,9 @@ struct agent_reserved {
   milliseconds wrap_up{0};
   bool operator==(const agent_reserved&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &agent_reserved::call},         field{2, "attempt", &agent_reserved::attempt},
-                      field{3, "agent", &agent_reserved::agent},       field{4, "name", &agent_reserved::name},
-                      field{5, "contacts", &agent_reserved::contacts}, field{6, "wrap_up", &agent_reserved::wrap_up}};
+    return members{field{1, "call", &agent_reserved::call},         field{2, "attempt", &agent_reserved::attempt},
+                   field{3, "agent", &agent_reserved::agent},       field{4, "name", &agent_reserved::name},
+                   field{5, "contacts", &agent_reserved::contacts}, field{6, "wrap_up", &agent_reserved::wrap_up}};
   }
 };
 struct agent_refused {
@@ -105,8 +105,8 @@ struct agent_refused {
   agent_id agent{};
   bool operator==(const agent_refused&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &agent_refused::call}, field{2, "attempt", &agent_refused::attempt},
-                      field{3, "agent", &agent_refused::agent}};
+    return members{field{1, "call", &agent_refused::call}, field{2, "attempt", &agent_refused::attempt},
+                   field{3, "agent", &agent_refused::agent}};
   }
 };
 
@@ -126,15 +126,15 @@ struct enqueue {
   std::string caller{};  ///< for supervisors
   bool operator==(const enqueue&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &enqueue::call},
-                      field{2, "queue", &enqueue::queue},
-                      field{3, "priority", &enqueue::priority},
-                      field{4, "skills", &enqueue::skills},
-                      field{5, "enqueued_at", &enqueue::enqueued_at},
-                      field{6, "next_attempt", &enqueue::next_attempt},
-                      field{7, "preferred", &enqueue::preferred},
-                      field{8, "at_head", &enqueue::at_head},
-                      field{9, "caller", &enqueue::caller}};
+    return members{field{1, "call", &enqueue::call},
+                   field{2, "queue", &enqueue::queue},
+                   field{3, "priority", &enqueue::priority},
+                   field{4, "skills", &enqueue::skills},
+                   field{5, "enqueued_at", &enqueue::enqueued_at},
+                   field{6, "next_attempt", &enqueue::next_attempt},
+                   field{7, "preferred", &enqueue::preferred},
+                   field{8, "at_head", &enqueue::at_head},
+                   field{9, "caller", &enqueue::caller}};
   }
 };
 /// The call left: hung up, pressed a key, timed out, overflowed, connected elsewhere.
@@ -146,8 +146,8 @@ struct leave_queue {
   std::string why{};  ///< "abandoned", "key", "timeout", "overflow", "transferred", "system"
   bool operator==(const leave_queue&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &leave_queue::call}, field{2, "queue", &leave_queue::queue},
-                      field{3, "why", &leave_queue::why}};
+    return members{field{1, "call", &leave_queue::call}, field{2, "queue", &leave_queue::queue},
+                   field{3, "why", &leave_queue::why}};
   }
 };
 /// The attempt has an answer and two-way audio. To queue and agent.
@@ -161,8 +161,8 @@ struct connected {
   time_point at{};
   bool operator==(const connected&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &connected::call}, field{2, "attempt", &connected::attempt},
-                      field{3, "agent", &connected::agent}, field{4, "queue", &connected::queue}, field{5, "at", &connected::at}};
+    return members{field{1, "call", &connected::call}, field{2, "attempt", &connected::attempt},
+                   field{3, "agent", &connected::agent}, field{4, "queue", &connected::queue}, field{5, "at", &connected::at}};
   }
 };
 /// The attempt is over for good (never answered, or the connected call has ended). To queue and agent. For the agent
@@ -178,8 +178,8 @@ struct failed {
   time_point at{};
   bool operator==(const failed&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &failed::call},   field{2, "attempt", &failed::attempt}, field{3, "agent", &failed::agent},
-                      field{4, "queue", &failed::queue}, field{5, "why", &failed::why},         field{6, "at", &failed::at}};
+    return members{field{1, "call", &failed::call},   field{2, "attempt", &failed::attempt}, field{3, "agent", &failed::agent},
+                   field{4, "queue", &failed::queue}, field{5, "why", &failed::why},         field{6, "at", &failed::at}};
   }
 };
 /// "Which place have I, and for how long?" Answered by queue_place; for announcements.
@@ -189,7 +189,7 @@ struct ask_place {
   call_id call{};
   queue_id queue{};
   bool operator==(const ask_place&) const = default;
-  static constexpr auto fields() { return std::tuple{field{1, "call", &ask_place::call}, field{2, "queue", &ask_place::queue}}; }
+  static constexpr auto fields() { return members{field{1, "call", &ask_place::call}, field{2, "queue", &ask_place::queue}}; }
 };
 
 // --- queue -> agent ----------------------------------------------------------------------------------------------
@@ -205,10 +205,10 @@ struct reserve {
   milliseconds wrap_up{0};  ///< the queue's; the agent's own overrides it
   bool operator==(const reserve&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &reserve::call},      field{2, "attempt", &reserve::attempt},
-                      field{3, "agent", &reserve::agent},    field{4, "generation", &reserve::generation},
-                      field{5, "queue", &reserve::queue},    field{6, "ring_timeout", &reserve::ring_timeout},
-                      field{7, "wrap_up", &reserve::wrap_up}};
+    return members{field{1, "call", &reserve::call},      field{2, "attempt", &reserve::attempt},
+                   field{3, "agent", &reserve::agent},    field{4, "generation", &reserve::generation},
+                   field{5, "queue", &reserve::queue},    field{6, "ring_timeout", &reserve::ring_timeout},
+                   field{7, "wrap_up", &reserve::wrap_up}};
   }
 };
 /// "Who of you is free?" after a takeover: the view of free agents is not stored.
@@ -219,7 +219,7 @@ struct ask_available {
   agent_id agent{};
   bool operator==(const ask_available&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "queue", &ask_available::queue}, field{2, "agent", &ask_available::agent}};
+    return members{field{1, "queue", &ask_available::queue}, field{2, "agent", &ask_available::agent}};
   }
 };
 
@@ -233,8 +233,8 @@ struct reservation_void {
   agent_id agent{};
   bool operator==(const reservation_void&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &reservation_void::call}, field{2, "attempt", &reservation_void::attempt},
-                      field{3, "agent", &reservation_void::agent}};
+    return members{field{1, "call", &reservation_void::call}, field{2, "attempt", &reservation_void::attempt},
+                   field{3, "agent", &reservation_void::agent}};
   }
 };
 
@@ -247,8 +247,7 @@ struct queued {
   std::uint32_t position = 1;
   bool operator==(const queued&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &queued::call}, field{2, "queue", &queued::queue},
-                      field{3, "position", &queued::position}};
+    return members{field{1, "call", &queued::call}, field{2, "queue", &queued::queue}, field{3, "position", &queued::position}};
   }
 };
 struct queue_refused {
@@ -259,8 +258,8 @@ struct queue_refused {
   std::string why{};  ///< "full", "no_agents", "wait_too_long", "unknown_queue", "closed"
   bool operator==(const queue_refused&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &queue_refused::call}, field{2, "queue", &queue_refused::queue},
-                      field{3, "why", &queue_refused::why}};
+    return members{field{1, "call", &queue_refused::call}, field{2, "queue", &queue_refused::queue},
+                   field{3, "why", &queue_refused::why}};
   }
 };
 struct offer {
@@ -275,13 +274,13 @@ struct offer {
   milliseconds ring_timeout{20'000};
   bool operator==(const offer&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &offer::call},
-                      field{2, "attempt", &offer::attempt},
-                      field{3, "agent", &offer::agent},
-                      field{4, "queue", &offer::queue},
-                      field{5, "agent_name", &offer::agent_name},
-                      field{6, "contacts", &offer::contacts},
-                      field{7, "ring_timeout", &offer::ring_timeout}};
+    return members{field{1, "call", &offer::call},
+                   field{2, "attempt", &offer::attempt},
+                   field{3, "agent", &offer::agent},
+                   field{4, "queue", &offer::queue},
+                   field{5, "agent_name", &offer::agent_name},
+                   field{6, "contacts", &offer::contacts},
+                   field{7, "ring_timeout", &offer::ring_timeout}};
   }
 };
 struct queue_place {
@@ -295,12 +294,12 @@ struct queue_place {
   std::uint32_t agents_logged_in = 0;  ///< 0 lets the call apply `leave_when_empty`
   bool operator==(const queue_place&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &queue_place::call},
-                      field{2, "queue", &queue_place::queue},
-                      field{3, "position", &queue_place::position},
-                      field{4, "waiting", &queue_place::waiting},
-                      field{5, "expected_wait", &queue_place::expected_wait},
-                      field{6, "agents_logged_in", &queue_place::agents_logged_in}};
+    return members{field{1, "call", &queue_place::call},
+                   field{2, "queue", &queue_place::queue},
+                   field{3, "position", &queue_place::position},
+                   field{4, "waiting", &queue_place::waiting},
+                   field{5, "expected_wait", &queue_place::expected_wait},
+                   field{6, "agents_logged_in", &queue_place::agents_logged_in}};
   }
 };
 
@@ -315,8 +314,8 @@ struct agent_query {
   agent_id agent{};
   bool operator==(const agent_query&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &agent_query::call}, field{2, "attempt", &agent_query::attempt},
-                      field{3, "agent", &agent_query::agent}};
+    return members{field{1, "call", &agent_query::call}, field{2, "attempt", &agent_query::attempt},
+                   field{3, "agent", &agent_query::agent}};
   }
 };
 /// The agent (or its supervisor) asks to end the call it has.
@@ -328,8 +327,8 @@ struct agent_release {
   agent_id agent{};
   bool operator==(const agent_release&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &agent_release::call}, field{2, "attempt", &agent_release::attempt},
-                      field{3, "agent", &agent_release::agent}};
+    return members{field{1, "call", &agent_release::call}, field{2, "attempt", &agent_release::attempt},
+                   field{3, "agent", &agent_release::agent}};
   }
 };
 
@@ -343,8 +342,8 @@ struct device_contacts {
   std::vector<destination> contacts{};
   bool operator==(const device_contacts&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "agent", &device_contacts::agent}, field{2, "version", &device_contacts::version},
-                      field{3, "contacts", &device_contacts::contacts}};
+    return members{field{1, "agent", &device_contacts::agent}, field{2, "version", &device_contacts::version},
+                   field{3, "contacts", &device_contacts::contacts}};
   }
 };
 

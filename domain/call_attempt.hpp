@@ -32,9 +32,9 @@ struct call_attempt {
   bool operator==(const call_attempt&) const = default;
   bool is_active() const { return state == attempt_state::ringing || state == attempt_state::talking; }
   static constexpr auto fields() {
-    return std::tuple{field{1, "state", &call_attempt::state}, field{2, "floor", &call_attempt::floor},
-                      field{3, "attempt", &call_attempt::attempt}, field{4, "agent", &call_attempt::agent},
-                      field{5, "queue", &call_attempt::queue}};
+    return members{field{1, "state", &call_attempt::state}, field{2, "floor", &call_attempt::floor},
+                   field{3, "attempt", &call_attempt::attempt}, field{4, "agent", &call_attempt::agent},
+                   field{5, "queue", &call_attempt::queue}};
   }
 };
 
@@ -50,9 +50,9 @@ struct attempt_step {
   attempt_failure why = attempt_failure::none;
   bool operator==(const attempt_step&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "after", &attempt_step::after},     field{2, "word", &attempt_step::word},
-                      field{3, "attempt", &attempt_step::attempt}, field{4, "agent", &attempt_step::agent},
-                      field{5, "queue", &attempt_step::queue},     field{6, "why", &attempt_step::why}};
+    return members{field{1, "after", &attempt_step::after},     field{2, "word", &attempt_step::word},
+                   field{3, "attempt", &attempt_step::attempt}, field{4, "agent", &attempt_step::agent},
+                   field{5, "queue", &attempt_step::queue},     field{6, "why", &attempt_step::why}};
   }
 };
 

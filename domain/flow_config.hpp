@@ -23,9 +23,7 @@ struct play_node {
   std::vector<prompt_ref> prompts{};
   std::string next{};
   bool operator==(const play_node&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field{1, "prompts", &play_node::prompts}, field{2, "next", &play_node::next}};
-  }
+  static constexpr auto fields() { return members{field{1, "prompts", &play_node::prompts}, field{2, "next", &play_node::next}}; }
 };
 struct menu_node {
   static constexpr std::uint32_t tag = 2;
@@ -38,9 +36,9 @@ struct menu_node {
   std::string otherwise{};            ///< after the last try
   bool operator==(const menu_node&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "prompts", &menu_node::prompts}, field{2, "choices", &menu_node::choices},
-                      field{3, "timeout", &menu_node::timeout}, field{4, "tries", &menu_node::tries},
-                      field{5, "invalid", &menu_node::invalid}, field{6, "otherwise", &menu_node::otherwise}};
+    return members{field{1, "prompts", &menu_node::prompts}, field{2, "choices", &menu_node::choices},
+                   field{3, "timeout", &menu_node::timeout}, field{4, "tries", &menu_node::tries},
+                   field{5, "invalid", &menu_node::invalid}, field{6, "otherwise", &menu_node::otherwise}};
   }
 };
 struct collect_node {
@@ -56,12 +54,12 @@ struct collect_node {
   std::string next{}, otherwise{};
   bool operator==(const collect_node&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "prompts", &collect_node::prompts},       field{2, "variable", &collect_node::variable},
-                      field{3, "digits_min", &collect_node::digits_min}, field{4, "digits_max", &collect_node::digits_max},
-                      field{5, "terminator", &collect_node::terminator}, field{6, "first_digit", &collect_node::first_digit},
-                      field{7, "next_digit", &collect_node::next_digit}, field{8, "tries", &collect_node::tries},
-                      field{9, "sensitive", &collect_node::sensitive},   field{10, "next", &collect_node::next},
-                      field{11, "otherwise", &collect_node::otherwise}};
+    return members{field{1, "prompts", &collect_node::prompts},       field{2, "variable", &collect_node::variable},
+                   field{3, "digits_min", &collect_node::digits_min}, field{4, "digits_max", &collect_node::digits_max},
+                   field{5, "terminator", &collect_node::terminator}, field{6, "first_digit", &collect_node::first_digit},
+                   field{7, "next_digit", &collect_node::next_digit}, field{8, "tries", &collect_node::tries},
+                   field{9, "sensitive", &collect_node::sensitive},   field{10, "next", &collect_node::next},
+                   field{11, "otherwise", &collect_node::otherwise}};
   }
 };
 /// The first case whose value equals the variable; variables are "caller", "called", "digits" and those collected.
@@ -73,8 +71,8 @@ struct branch_node {
   std::string otherwise{};
   bool operator==(const branch_node&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "variable", &branch_node::variable}, field{2, "cases", &branch_node::cases},
-                      field{3, "otherwise", &branch_node::otherwise}};
+    return members{field{1, "variable", &branch_node::variable}, field{2, "cases", &branch_node::cases},
+                   field{3, "otherwise", &branch_node::otherwise}};
   }
 };
 struct set_node {
@@ -85,8 +83,8 @@ struct set_node {
   std::string next{};
   bool operator==(const set_node&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "variable", &set_node::variable}, field{2, "value", &set_node::value},
-                      field{3, "next", &set_node::next}};
+    return members{field{1, "variable", &set_node::variable}, field{2, "value", &set_node::value},
+                   field{3, "next", &set_node::next}};
   }
 };
 struct queue_node {
@@ -98,9 +96,9 @@ struct queue_node {
   std::string on_timeout{}, on_full{}, on_key{};  ///< on_key: per key see queue_config::keys
   bool operator==(const queue_node&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "queue", &queue_node::queue},     field{2, "priority", &queue_node::priority},
-                      field{3, "skills", &queue_node::skills},   field{4, "on_timeout", &queue_node::on_timeout},
-                      field{5, "on_full", &queue_node::on_full}, field{6, "on_key", &queue_node::on_key}};
+    return members{field{1, "queue", &queue_node::queue},     field{2, "priority", &queue_node::priority},
+                   field{3, "skills", &queue_node::skills},   field{4, "on_timeout", &queue_node::on_timeout},
+                   field{5, "on_full", &queue_node::on_full}, field{6, "on_key", &queue_node::on_key}};
   }
 };
 struct voicemail_node {
@@ -113,9 +111,9 @@ struct voicemail_node {
   std::string next{};
   bool operator==(const voicemail_node&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "mailbox", &voicemail_node::mailbox}, field{2, "greeting", &voicemail_node::greeting},
-                      field{3, "length_max", &voicemail_node::length_max}, field{4, "silence", &voicemail_node::silence},
-                      field{5, "next", &voicemail_node::next}};
+    return members{field{1, "mailbox", &voicemail_node::mailbox}, field{2, "greeting", &voicemail_node::greeting},
+                   field{3, "length_max", &voicemail_node::length_max}, field{4, "silence", &voicemail_node::silence},
+                   field{5, "next", &voicemail_node::next}};
   }
 };
 /// Bridges to a real phone or SIP URI through a trunk (N4); never presents an access number (N16).
@@ -129,10 +127,10 @@ struct bridge_node {
   std::string on_busy{}, on_no_answer{}, on_fail{}, next{};
   bool operator==(const bridge_node&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "target", &bridge_node::target},       field{2, "trunk", &bridge_node::trunk},
-                      field{3, "presented", &bridge_node::presented}, field{4, "ring_timeout", &bridge_node::ring_timeout},
-                      field{5, "on_busy", &bridge_node::on_busy},     field{6, "on_no_answer", &bridge_node::on_no_answer},
-                      field{7, "on_fail", &bridge_node::on_fail},     field{8, "next", &bridge_node::next}};
+    return members{field{1, "target", &bridge_node::target},       field{2, "trunk", &bridge_node::trunk},
+                   field{3, "presented", &bridge_node::presented}, field{4, "ring_timeout", &bridge_node::ring_timeout},
+                   field{5, "on_busy", &bridge_node::on_busy},     field{6, "on_no_answer", &bridge_node::on_no_answer},
+                   field{7, "on_fail", &bridge_node::on_fail},     field{8, "next", &bridge_node::next}};
   }
 };
 struct hangup_node {
@@ -142,7 +140,7 @@ struct hangup_node {
   release_cause cause{};
   bool operator==(const hangup_node&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "prompts", &hangup_node::prompts}, field{2, "cause", &hangup_node::cause}};
+    return members{field{1, "prompts", &hangup_node::prompts}, field{2, "cause", &hangup_node::cause}};
   }
 };
 using flow_node =
@@ -153,7 +151,7 @@ struct flow {
   std::map<std::string, flow_node> nodes{};
   bool operator==(const flow&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "name", &flow::name}, field{2, "start", &flow::start}, field{3, "nodes", &flow::nodes}};
+    return members{field{1, "name", &flow::name}, field{2, "start", &flow::start}, field{3, "nodes", &flow::nodes}};
   }
 };
 

@@ -42,26 +42,26 @@ struct dialog {
   std::string flow{};                ///< "udp:host:port": every request takes this flow, not the remote target (RFC 5626)
   bool operator==(const dialog&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "sip_call_id", &dialog::sip_call_id},
-                      field{2, "local_uri", &dialog::local_uri},
-                      field{3, "remote_uri", &dialog::remote_uri},
-                      field{4, "local_tag", &dialog::local_tag},
-                      field{5, "remote_tag", &dialog::remote_tag},
-                      field{6, "local_cseq", &dialog::local_cseq},
-                      field{7, "remote_cseq", &dialog::remote_cseq},
-                      field{8, "remote_target", &dialog::remote_target},
-                      field{9, "route_set", &dialog::route_set},
-                      field{10, "via", &dialog::via},
-                      field{11, "local_address", &dialog::local_address},
-                      field{12, "peer_address", &dialog::peer_address},
-                      field{13, "incoming", &dialog::incoming},
-                      field{14, "session_expires_s", &dialog::session_expires_s},
-                      field{15, "we_refresh", &dialog::we_refresh},
-                      field{16, "sdp_session_id", &dialog::sdp_session_id},
-                      field{17, "sdp_version", &dialog::sdp_version},
-                      field{18, "invite", &dialog::invite},
-                      field{19, "rseq", &dialog::rseq},
-                      field{20, "flow", &dialog::flow}};
+    return members{field{1, "sip_call_id", &dialog::sip_call_id},
+                   field{2, "local_uri", &dialog::local_uri},
+                   field{3, "remote_uri", &dialog::remote_uri},
+                   field{4, "local_tag", &dialog::local_tag},
+                   field{5, "remote_tag", &dialog::remote_tag},
+                   field{6, "local_cseq", &dialog::local_cseq},
+                   field{7, "remote_cseq", &dialog::remote_cseq},
+                   field{8, "remote_target", &dialog::remote_target},
+                   field{9, "route_set", &dialog::route_set},
+                   field{10, "via", &dialog::via},
+                   field{11, "local_address", &dialog::local_address},
+                   field{12, "peer_address", &dialog::peer_address},
+                   field{13, "incoming", &dialog::incoming},
+                   field{14, "session_expires_s", &dialog::session_expires_s},
+                   field{15, "we_refresh", &dialog::we_refresh},
+                   field{16, "sdp_session_id", &dialog::sdp_session_id},
+                   field{17, "sdp_version", &dialog::sdp_version},
+                   field{18, "invite", &dialog::invite},
+                   field{19, "rseq", &dialog::rseq},
+                   field{20, "flow", &dialog::flow}};
   }
 };
 
@@ -73,8 +73,8 @@ struct caller_identity {
   std::string asserted{};  ///< P-Asserted-Identity as received
   bool operator==(const caller_identity&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "number", &caller_identity::number}, field{2, "display", &caller_identity::display},
-                      field{3, "withheld", &caller_identity::withheld}, field{4, "asserted", &caller_identity::asserted}};
+    return members{field{1, "number", &caller_identity::number}, field{2, "display", &caller_identity::display},
+                   field{3, "withheld", &caller_identity::withheld}, field{4, "asserted", &caller_identity::asserted}};
   }
 };
 
@@ -86,8 +86,8 @@ struct destination {
   std::string flow{};                ///< "udp:host:port" or "tcp:host:port" of the registration's flow; empty = resolve target
   bool operator==(const destination&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "target", &destination::target}, field{2, "route", &destination::route},
-                      field{3, "trunk", &destination::trunk}, field{4, "flow", &destination::flow}};
+    return members{field{1, "target", &destination::target}, field{2, "route", &destination::route},
+                   field{3, "trunk", &destination::trunk}, field{4, "flow", &destination::flow}};
   }
 };
 
@@ -98,8 +98,8 @@ struct release_cause {
   std::string text{};       ///< Reason header or status phrase
   bool operator==(const release_cause&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "q850", &release_cause::q850}, field{2, "sip", &release_cause::sip},
-                      field{3, "text", &release_cause::text}};
+    return members{field{1, "q850", &release_cause::q850}, field{2, "sip", &release_cause::sip},
+                   field{3, "text", &release_cause::text}};
   }
 };
 
@@ -120,15 +120,15 @@ struct leg_incoming {
   std::uint32_t hops_left = 70;  ///< Max-Forwards - 1
   bool operator==(const leg_incoming&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_incoming::leg},
-                      field{2, "tenant", &leg_incoming::tenant},
-                      field{3, "trunk", &leg_incoming::trunk},
-                      field{4, "called", &leg_incoming::called},
-                      field{5, "dialled", &leg_incoming::dialled},
-                      field{6, "caller", &leg_incoming::caller},
-                      field{7, "offer", &leg_incoming::offer},
-                      field{8, "early", &leg_incoming::early},
-                      field{9, "hops_left", &leg_incoming::hops_left}};
+    return members{field{1, "leg", &leg_incoming::leg},
+                   field{2, "tenant", &leg_incoming::tenant},
+                   field{3, "trunk", &leg_incoming::trunk},
+                   field{4, "called", &leg_incoming::called},
+                   field{5, "dialled", &leg_incoming::dialled},
+                   field{6, "caller", &leg_incoming::caller},
+                   field{7, "offer", &leg_incoming::offer},
+                   field{8, "early", &leg_incoming::early},
+                   field{9, "hops_left", &leg_incoming::hops_left}};
   }
 };
 /// 18x to an INVITE of ours.
@@ -141,8 +141,8 @@ struct leg_progress {
   dialog early{};
   bool operator==(const leg_progress&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_progress::leg}, field{2, "status", &leg_progress::status},
-                      field{3, "media", &leg_progress::media}, field{4, "early", &leg_progress::early}};
+    return members{field{1, "leg", &leg_progress::leg}, field{2, "status", &leg_progress::status},
+                   field{3, "media", &leg_progress::media}, field{4, "early", &leg_progress::early}};
   }
 };
 /// 2xx to an INVITE of ours; ACK has left (with our answer, if theirs was the offer).
@@ -154,8 +154,8 @@ struct leg_answered {
   dialog confirmed{};
   bool operator==(const leg_answered&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_answered::leg}, field{2, "media", &leg_answered::media},
-                      field{3, "confirmed", &leg_answered::confirmed}};
+    return members{field{1, "leg", &leg_answered::leg}, field{2, "media", &leg_answered::media},
+                   field{3, "confirmed", &leg_answered::confirmed}};
   }
 };
 /// An INVITE of ours ended without dialog: 3xx-6xx, time-out (408), transport error (503), 487 after our CANCEL.
@@ -167,8 +167,8 @@ struct leg_failed {
   std::uint32_t retry_after_s = 0;
   bool operator==(const leg_failed&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_failed::leg}, field{2, "cause", &leg_failed::cause},
-                      field{3, "retry_after_s", &leg_failed::retry_after_s}};
+    return members{field{1, "leg", &leg_failed::leg}, field{2, "cause", &leg_failed::cause},
+                   field{3, "retry_after_s", &leg_failed::retry_after_s}};
   }
 };
 /// ACK for our 2xx; with the answer when our 2xx carried the offer.
@@ -180,8 +180,8 @@ struct leg_confirmed {
   dialog confirmed{};
   bool operator==(const leg_confirmed&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_confirmed::leg}, field{2, "media", &leg_confirmed::media},
-                      field{3, "confirmed", &leg_confirmed::confirmed}};
+    return members{field{1, "leg", &leg_confirmed::leg}, field{2, "media", &leg_confirmed::media},
+                   field{3, "confirmed", &leg_confirmed::confirmed}};
   }
 };
 /// The far end ended the leg (BYE, CANCEL before an answer), or it is gone (no ACK, session timer, 481, 408 in dialog).
@@ -195,8 +195,8 @@ struct leg_ended {
   release_cause cause{};
   bool operator==(const leg_ended&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_ended::leg}, field{2, "at", &leg_ended::at},
-                      field{3, "cancelled", &leg_ended::cancelled}, field{4, "cause", &leg_ended::cause}};
+    return members{field{1, "leg", &leg_ended::leg}, field{2, "at", &leg_ended::at}, field{3, "cancelled", &leg_ended::cancelled},
+                   field{4, "cause", &leg_ended::cause}};
   }
 };
 /// re-INVITE or UPDATE with or without an offer; answer with answer_offer or reject_offer and the same `offer_id`.
@@ -210,9 +210,9 @@ struct leg_offered {
   dialog now{};
   bool operator==(const leg_offered&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_offered::leg}, field{2, "offer_id", &leg_offered::offer_id},
-                      field{3, "is_update", &leg_offered::is_update}, field{4, "offer", &leg_offered::offer},
-                      field{5, "now", &leg_offered::now}};
+    return members{field{1, "leg", &leg_offered::leg}, field{2, "offer_id", &leg_offered::offer_id},
+                   field{3, "is_update", &leg_offered::is_update}, field{4, "offer", &leg_offered::offer},
+                   field{5, "now", &leg_offered::now}};
   }
 };
 /// Their answer to a re-INVITE of ours (also the one that adopts a restored dialog); status 200, or why it failed.
@@ -225,8 +225,8 @@ struct leg_offer_done {
   dialog now{};
   bool operator==(const leg_offer_done&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_offer_done::leg}, field{2, "status", &leg_offer_done::status},
-                      field{3, "answer", &leg_offer_done::answer}, field{4, "now", &leg_offer_done::now}};
+    return members{field{1, "leg", &leg_offer_done::leg}, field{2, "status", &leg_offer_done::status},
+                   field{3, "answer", &leg_offer_done::answer}, field{4, "now", &leg_offer_done::now}};
   }
 };
 /// REFER within the dialog (RFC 3515): blind transfer asked for by this leg.
@@ -240,9 +240,9 @@ struct leg_refer {
   dialog now{};
   bool operator==(const leg_refer&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_refer::leg}, field{2, "refer_id", &leg_refer::refer_id},
-                      field{3, "target", &leg_refer::target}, field{4, "referred_by", &leg_refer::referred_by},
-                      field{5, "now", &leg_refer::now}};
+    return members{field{1, "leg", &leg_refer::leg}, field{2, "refer_id", &leg_refer::refer_id},
+                   field{3, "target", &leg_refer::target}, field{4, "referred_by", &leg_refer::referred_by},
+                   field{5, "now", &leg_refer::now}};
   }
 };
 /// A key pressed, heard by SIP INFO (RFC 6086, application/dtmf-relay or application/dtmf).
@@ -254,8 +254,8 @@ struct leg_digit {
   std::uint16_t duration_ms = 160;
   bool operator==(const leg_digit&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_digit::leg}, field{2, "digit", &leg_digit::digit},
-                      field{3, "duration_ms", &leg_digit::duration_ms}};
+    return members{field{1, "leg", &leg_digit::leg}, field{2, "digit", &leg_digit::digit},
+                   field{3, "duration_ms", &leg_digit::duration_ms}};
   }
 };
 /// The result of `restore` or `probe`: 200 = the far end knows the dialog; 481 or 408 = it is gone.
@@ -265,9 +265,7 @@ struct leg_probed {
   leg_id leg{};
   std::uint16_t status = 200;
   bool operator==(const leg_probed&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_probed::leg}, field{2, "status", &leg_probed::status}};
-  }
+  static constexpr auto fields() { return members{field{1, "leg", &leg_probed::leg}, field{2, "status", &leg_probed::status}}; }
 };
 /// The dialog record changed without anything for the rules to decide (CSeq used, target refreshed, timer refreshed).
 struct leg_dialog_changed {
@@ -277,7 +275,7 @@ struct leg_dialog_changed {
   dialog now{};
   bool operator==(const leg_dialog_changed&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &leg_dialog_changed::leg}, field{2, "now", &leg_dialog_changed::now}};
+    return members{field{1, "leg", &leg_dialog_changed::leg}, field{2, "now", &leg_dialog_changed::now}};
   }
 };
 using leg_event = std::variant<leg_incoming, leg_progress, leg_answered, leg_failed, leg_confirmed, leg_ended, leg_offered,

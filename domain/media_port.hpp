@@ -20,7 +20,7 @@ struct prompt_ref {
   std::string language{};  ///< "zh" or "en"; empty = the tenant's
   bool operator==(const prompt_ref&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "source", &prompt_ref::source}, field{2, "language", &prompt_ref::language}};
+    return members{field{1, "source", &prompt_ref::source}, field{2, "language", &prompt_ref::language}};
   }
 };
 
@@ -37,15 +37,15 @@ struct media_statistics {
   time_point last_packet_at{};
   bool operator==(const media_statistics&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "packets_sent", &media_statistics::packets_sent},
-                      field{2, "packets_received", &media_statistics::packets_received},
-                      field{3, "packets_lost", &media_statistics::packets_lost},
-                      field{4, "jitter_us", &media_statistics::jitter_us},
-                      field{5, "round_trip_us", &media_statistics::round_trip_us},
-                      field{6, "remote_lost", &media_statistics::remote_lost},
-                      field{7, "remote_jitter_us", &media_statistics::remote_jitter_us},
-                      field{8, "mos_hundredths", &media_statistics::mos_hundredths},
-                      field{9, "last_packet_at", &media_statistics::last_packet_at}};
+    return members{field{1, "packets_sent", &media_statistics::packets_sent},
+                   field{2, "packets_received", &media_statistics::packets_received},
+                   field{3, "packets_lost", &media_statistics::packets_lost},
+                   field{4, "jitter_us", &media_statistics::jitter_us},
+                   field{5, "round_trip_us", &media_statistics::round_trip_us},
+                   field{6, "remote_lost", &media_statistics::remote_lost},
+                   field{7, "remote_jitter_us", &media_statistics::remote_jitter_us},
+                   field{8, "mos_hundredths", &media_statistics::mos_hundredths},
+                   field{9, "last_packet_at", &media_statistics::last_packet_at}};
   }
 };
 
@@ -124,9 +124,7 @@ struct media_opened {
   leg_id leg{};
   media_address local{};  ///< the advertised address
   bool operator==(const media_opened&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &media_opened::leg}, field{2, "local", &media_opened::local}};
-  }
+  static constexpr auto fields() { return members{field{1, "leg", &media_opened::leg}, field{2, "local", &media_opened::local}}; }
 };
 /// No port, no descriptor, or the wanted port is taken.
 struct media_open_failed {
@@ -136,7 +134,7 @@ struct media_open_failed {
   std::string why{};
   bool operator==(const media_open_failed&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &media_open_failed::leg}, field{2, "why", &media_open_failed::why}};
+    return members{field{1, "leg", &media_open_failed::leg}, field{2, "why", &media_open_failed::why}};
   }
 };
 struct media_played {
@@ -147,8 +145,8 @@ struct media_played {
   std::vector<std::string> missing{};  ///< prompts that were not there and were skipped
   bool operator==(const media_played&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &media_played::leg}, field{2, "play_id", &media_played::play_id},
-                      field{3, "missing", &media_played::missing}};
+    return members{field{1, "leg", &media_played::leg}, field{2, "play_id", &media_played::play_id},
+                   field{3, "missing", &media_played::missing}};
   }
 };
 /// A key heard by RFC 4733 or in-band.
@@ -160,8 +158,8 @@ struct media_digit {
   std::uint16_t duration_ms = 0;
   bool operator==(const media_digit&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &media_digit::leg}, field{2, "digit", &media_digit::digit},
-                      field{3, "duration_ms", &media_digit::duration_ms}};
+    return members{field{1, "leg", &media_digit::leg}, field{2, "digit", &media_digit::digit},
+                   field{3, "duration_ms", &media_digit::duration_ms}};
   }
 };
 /// No RTP from this leg for `media.silence`; sent once until packets come again.
@@ -172,7 +170,7 @@ struct media_silent {
   time_point last_packet_at{};
   bool operator==(const media_silent&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &media_silent::leg}, field{2, "last_packet_at", &media_silent::last_packet_at}};
+    return members{field{1, "leg", &media_silent::leg}, field{2, "last_packet_at", &media_silent::last_packet_at}};
   }
 };
 /// The file is complete and synced.
@@ -188,10 +186,10 @@ struct media_recorded {
   std::uint32_t segment = 1;
   bool operator==(const media_recorded&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &media_recorded::call},           field{2, "recording", &media_recorded::recording},
-                      field{3, "path", &media_recorded::path},           field{4, "bytes", &media_recorded::bytes},
-                      field{5, "length_ms", &media_recorded::length_ms}, field{6, "sha256", &media_recorded::sha256},
-                      field{7, "segment", &media_recorded::segment}};
+    return members{field{1, "call", &media_recorded::call},           field{2, "recording", &media_recorded::recording},
+                   field{3, "path", &media_recorded::path},           field{4, "bytes", &media_recorded::bytes},
+                   field{5, "length_ms", &media_recorded::length_ms}, field{6, "sha256", &media_recorded::sha256},
+                   field{7, "segment", &media_recorded::segment}};
   }
 };
 /// Disk full or an I/O error; the call goes on.
@@ -203,8 +201,8 @@ struct media_record_failed {
   std::string why{};
   bool operator==(const media_record_failed&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "call", &media_record_failed::call}, field{2, "recording", &media_record_failed::recording},
-                      field{3, "why", &media_record_failed::why}};
+    return members{field{1, "call", &media_record_failed::call}, field{2, "recording", &media_record_failed::recording},
+                   field{3, "why", &media_record_failed::why}};
   }
 };
 struct media_closed {
@@ -214,7 +212,7 @@ struct media_closed {
   media_statistics statistics{};
   bool operator==(const media_closed&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "leg", &media_closed::leg}, field{2, "statistics", &media_closed::statistics}};
+    return members{field{1, "leg", &media_closed::leg}, field{2, "statistics", &media_closed::statistics}};
   }
 };
 using media_event = std::variant<media_opened, media_open_failed, media_played, media_digit, media_silent, media_recorded,

@@ -62,12 +62,12 @@ struct number_info {
   std::string why{};
   bool operator==(const number_info&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "kind", &number_info::kind},           field{2, "form", &number_info::form},
-                      field{3, "canonical", &number_info::canonical}, field{4, "dialled", &number_info::dialled},
-                      field{5, "operator", &number_info::owner},      field{6, "resale", &number_info::resale},
-                      field{7, "detail", &number_info::detail},       field{8, "area", &number_info::area},
-                      field{9, "area_name", &number_info::area_name}, field{10, "province", &number_info::province},
-                      field{11, "warnings", &number_info::warnings},  field{12, "why", &number_info::why}};
+    return members{field{1, "kind", &number_info::kind},           field{2, "form", &number_info::form},
+                   field{3, "canonical", &number_info::canonical}, field{4, "dialled", &number_info::dialled},
+                   field{5, "operator", &number_info::owner},      field{6, "resale", &number_info::resale},
+                   field{7, "detail", &number_info::detail},       field{8, "area", &number_info::area},
+                   field{9, "area_name", &number_info::area_name}, field{10, "province", &number_info::province},
+                   field{11, "warnings", &number_info::warnings},  field{12, "why", &number_info::why}};
   }
 };
 

@@ -22,13 +22,13 @@ struct binding {
   time_point at{};  ///< when it was made or last rewritten
   bool operator==(const binding&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "contact", &binding::contact},
-                      field{2, "instance", &binding::instance},
-                      field{3, "sip_call_id", &binding::sip_call_id},
-                      field{4, "cseq", &binding::cseq},
-                      field{5, "expires_s", &binding::expires_s},
-                      field{6, "q_thousandths", &binding::q_thousandths},
-                      field{7, "at", &binding::at}};
+    return members{field{1, "contact", &binding::contact},
+                   field{2, "instance", &binding::instance},
+                   field{3, "sip_call_id", &binding::sip_call_id},
+                   field{4, "cseq", &binding::cseq},
+                   field{5, "expires_s", &binding::expires_s},
+                   field{6, "q_thousandths", &binding::q_thousandths},
+                   field{7, "at", &binding::at}};
   }
 };
 
@@ -45,10 +45,10 @@ struct register_request {
   std::uint32_t cseq = 0;
   bool operator==(const register_request&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "request", &register_request::request},   field{2, "tenant", &register_request::tenant},
-                      field{3, "aor", &register_request::aor},           field{4, "remove_all", &register_request::remove_all},
-                      field{5, "contacts", &register_request::contacts}, field{6, "sip_call_id", &register_request::sip_call_id},
-                      field{7, "cseq", &register_request::cseq}};
+    return members{field{1, "request", &register_request::request},   field{2, "tenant", &register_request::tenant},
+                   field{3, "aor", &register_request::aor},           field{4, "remove_all", &register_request::remove_all},
+                   field{5, "contacts", &register_request::contacts}, field{6, "sip_call_id", &register_request::sip_call_id},
+                   field{7, "cseq", &register_request::cseq}};
   }
 };
 

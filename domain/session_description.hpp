@@ -17,7 +17,7 @@ struct media_address {
   std::uint16_t port = 0;  ///< 0 = stream refused or not yet known
   bool operator==(const media_address&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "host", &media_address::host}, field{2, "port", &media_address::port}};
+    return members{field{1, "host", &media_address::host}, field{2, "port", &media_address::port}};
   }
 };
 
@@ -32,9 +32,9 @@ struct codec {
   std::string fmtp{};
   bool operator==(const codec&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "payload_type", &codec::payload_type}, field{2, "name", &codec::name},
-                      field{3, "clock_hz", &codec::clock_hz}, field{4, "channels", &codec::channels},
-                      field{5, "fmtp", &codec::fmtp}};
+    return members{field{1, "payload_type", &codec::payload_type}, field{2, "name", &codec::name},
+                   field{3, "clock_hz", &codec::clock_hz}, field{4, "channels", &codec::channels},
+                   field{5, "fmtp", &codec::fmtp}};
   }
 };
 
@@ -52,17 +52,17 @@ struct session_description {
   bool held_by_address = false;            ///< c=0.0.0.0 (RFC 2543 hold)
   bool operator==(const session_description&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "session_id", &session_description::session_id},
-                      field{2, "version", &session_description::version},
-                      field{3, "audio", &session_description::audio},
-                      field{4, "codecs", &session_description::codecs},
-                      field{5, "way", &session_description::way},
-                      field{6, "ptime_ms", &session_description::ptime_ms},
-                      field{7, "rtcp_mux", &session_description::rtcp_mux},
-                      field{8, "rtcp_port", &session_description::rtcp_port},
-                      field{9, "other_media", &session_description::other_media},
-                      field{10, "audio_at", &session_description::audio_at},
-                      field{11, "held_by_address", &session_description::held_by_address}};
+    return members{field{1, "session_id", &session_description::session_id},
+                   field{2, "version", &session_description::version},
+                   field{3, "audio", &session_description::audio},
+                   field{4, "codecs", &session_description::codecs},
+                   field{5, "way", &session_description::way},
+                   field{6, "ptime_ms", &session_description::ptime_ms},
+                   field{7, "rtcp_mux", &session_description::rtcp_mux},
+                   field{8, "rtcp_port", &session_description::rtcp_port},
+                   field{9, "other_media", &session_description::other_media},
+                   field{10, "audio_at", &session_description::audio_at},
+                   field{11, "held_by_address", &session_description::held_by_address}};
   }
 };
 

@@ -38,13 +38,13 @@ struct access_number {
   milliseconds call_length_max{4 * 3'600'000};
   bool operator==(const access_number&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "number", &access_number::number},
-                      field{2, "flow", &access_number::flow},
-                      field{3, "answer", &access_number::answer},
-                      field{4, "ringback", &access_number::ringback},
-                      field{5, "calls_max", &access_number::calls_max},
-                      field{6, "language", &access_number::language},
-                      field{7, "call_length_max", &access_number::call_length_max}};
+    return members{field{1, "number", &access_number::number},
+                   field{2, "flow", &access_number::flow},
+                   field{3, "answer", &access_number::answer},
+                   field{4, "ringback", &access_number::ringback},
+                   field{5, "calls_max", &access_number::calls_max},
+                   field{6, "language", &access_number::language},
+                   field{7, "call_length_max", &access_number::call_length_max}};
   }
 };
 
@@ -80,26 +80,26 @@ struct queue_config {
   std::int32_t weight = 1;  ///< 1-10: between queues that share agents
   bool operator==(const queue_config&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "name", &queue_config::name},
-                      field{2, "strategy", &queue_config::strategy},
-                      field{3, "waiting_max", &queue_config::waiting_max},
-                      field{4, "wait_max", &queue_config::wait_max},
-                      field{5, "wait_max_no_agent", &queue_config::wait_max_no_agent},
-                      field{6, "join_empty", &queue_config::join_empty},
-                      field{7, "ring_timeout", &queue_config::ring_timeout},
-                      field{8, "wrap_up", &queue_config::wrap_up},
-                      field{9, "music", &queue_config::music},
-                      field{10, "announce_every", &queue_config::announce_every},
-                      field{11, "announce_position", &queue_config::announce_position},
-                      field{12, "keys", &queue_config::keys},
-                      field{13, "no_answer_delay", &queue_config::no_answer_delay},
-                      field{14, "busy_delay", &queue_config::busy_delay},
-                      field{15, "reject_delay", &queue_config::reject_delay},
-                      field{16, "unreachable_delay", &queue_config::unreachable_delay},
-                      field{17, "no_answer_max", &queue_config::no_answer_max},
-                      field{18, "record", &queue_config::record},
-                      field{19, "service_level", &queue_config::service_level},
-                      field{20, "weight", &queue_config::weight}};
+    return members{field{1, "name", &queue_config::name},
+                   field{2, "strategy", &queue_config::strategy},
+                   field{3, "waiting_max", &queue_config::waiting_max},
+                   field{4, "wait_max", &queue_config::wait_max},
+                   field{5, "wait_max_no_agent", &queue_config::wait_max_no_agent},
+                   field{6, "join_empty", &queue_config::join_empty},
+                   field{7, "ring_timeout", &queue_config::ring_timeout},
+                   field{8, "wrap_up", &queue_config::wrap_up},
+                   field{9, "music", &queue_config::music},
+                   field{10, "announce_every", &queue_config::announce_every},
+                   field{11, "announce_position", &queue_config::announce_position},
+                   field{12, "keys", &queue_config::keys},
+                   field{13, "no_answer_delay", &queue_config::no_answer_delay},
+                   field{14, "busy_delay", &queue_config::busy_delay},
+                   field{15, "reject_delay", &queue_config::reject_delay},
+                   field{16, "unreachable_delay", &queue_config::unreachable_delay},
+                   field{17, "no_answer_max", &queue_config::no_answer_max},
+                   field{18, "record", &queue_config::record},
+                   field{19, "service_level", &queue_config::service_level},
+                   field{20, "weight", &queue_config::weight}};
   }
 };
 
@@ -108,7 +108,7 @@ struct queue_membership {
   std::uint8_t level = 1;
   bool operator==(const queue_membership&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "queue", &queue_membership::queue}, field{2, "level", &queue_membership::level}};
+    return members{field{1, "queue", &queue_membership::queue}, field{2, "level", &queue_membership::level}};
   }
 };
 
@@ -123,10 +123,10 @@ struct agent_config {
   bool auto_login = true;    ///< ready as soon as the device is reachable; else by `agent ready`
   bool operator==(const agent_config&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "name", &agent_config::name},       field{2, "display", &agent_config::display},
-                      field{3, "device", &agent_config::device},   field{4, "password", &agent_config::password},
-                      field{5, "queues", &agent_config::queues},   field{6, "skills", &agent_config::skills},
-                      field{7, "wrap_up", &agent_config::wrap_up}, field{8, "auto_login", &agent_config::auto_login}};
+    return members{field{1, "name", &agent_config::name},       field{2, "display", &agent_config::display},
+                   field{3, "device", &agent_config::device},   field{4, "password", &agent_config::password},
+                   field{5, "queues", &agent_config::queues},   field{6, "skills", &agent_config::skills},
+                   field{7, "wrap_up", &agent_config::wrap_up}, field{8, "auto_login", &agent_config::auto_login}};
   }
 };
 
@@ -145,15 +145,15 @@ struct trunk_config {
   bool options_probe = false;
   bool operator==(const trunk_config&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "name", &trunk_config::name},
-                      field{2, "addresses", &trunk_config::addresses},
-                      field{3, "outbound", &trunk_config::outbound},
-                      field{4, "via", &trunk_config::via},
-                      field{5, "dialled", &trunk_config::dialled},
-                      field{6, "caller", &trunk_config::caller},
-                      field{7, "calls_max", &trunk_config::calls_max},
-                      field{8, "calls_per_second_max", &trunk_config::calls_per_second_max},
-                      field{9, "options_probe", &trunk_config::options_probe}};
+    return members{field{1, "name", &trunk_config::name},
+                   field{2, "addresses", &trunk_config::addresses},
+                   field{3, "outbound", &trunk_config::outbound},
+                   field{4, "via", &trunk_config::via},
+                   field{5, "dialled", &trunk_config::dialled},
+                   field{6, "caller", &trunk_config::caller},
+                   field{7, "calls_max", &trunk_config::calls_max},
+                   field{8, "calls_per_second_max", &trunk_config::calls_per_second_max},
+                   field{9, "options_probe", &trunk_config::options_probe}};
   }
 };
 
@@ -162,7 +162,7 @@ struct mailbox_config {
   std::uint32_t messages_max = 100;
   bool operator==(const mailbox_config&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "name", &mailbox_config::name}, field{2, "messages_max", &mailbox_config::messages_max}};
+    return members{field{1, "name", &mailbox_config::name}, field{2, "messages_max", &mailbox_config::messages_max}};
   }
 };
 
@@ -171,7 +171,7 @@ struct prompt_config {
   std::string file{};  ///< WAV, absolute or relative to the provisioning file
   bool operator==(const prompt_config&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "name", &prompt_config::name}, field{2, "file", &prompt_config::file}};
+    return members{field{1, "name", &prompt_config::name}, field{2, "file", &prompt_config::file}};
   }
 };
 
@@ -198,11 +198,11 @@ class tenant_config {
   bool operator==(const tenant_config&) const = default;
   static constexpr auto fields() {
     using c = tenant_config;
-    return std::tuple{field{1, "tenant", &c::tenant},        field{2, "version", &c::version},  field{3, "domain", &c::domain},
-                      field{4, "language", &c::language},    field{5, "numbers", &c::numbers},  field{6, "flows", &c::flows},
-                      field{7, "queues", &c::queues},        field{8, "agents", &c::agents},    field{9, "trunks", &c::trunks},
-                      field{10, "mailboxes", &c::mailboxes}, field{11, "prompts", &c::prompts}, field{12, "role", &c::role},
-                      field{13, "parent", &c::parent}};
+    return members{field{1, "tenant", &c::tenant},        field{2, "version", &c::version},  field{3, "domain", &c::domain},
+                   field{4, "language", &c::language},    field{5, "numbers", &c::numbers},  field{6, "flows", &c::flows},
+                   field{7, "queues", &c::queues},        field{8, "agents", &c::agents},    field{9, "trunks", &c::trunks},
+                   field{10, "mailboxes", &c::mailboxes}, field{11, "prompts", &c::prompts}, field{12, "role", &c::role},
+                   field{13, "parent", &c::parent}};
   }
 
   const access_number* number(const std::string& canonical) const { return find(numbers, canonical); }

@@ -12,7 +12,7 @@ namespace {
 struct pointer {
   std::uint64_t version = 0;
   bool operator==(const pointer&) const = default;
-  static constexpr auto fields() { return std::tuple{field{1, "version", &pointer::version}}; }
+  static constexpr auto fields() { return members{field{1, "version", &pointer::version}}; }
 };
 
 template <class T>

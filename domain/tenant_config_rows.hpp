@@ -28,8 +28,8 @@ struct config_head {
   std::uint64_t checksum = 0;  ///< stable_hash of all bytes
   bool operator==(const config_head&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "version", &config_head::version}, field{2, "chunks", &config_head::chunks},
-                      field{3, "bytes", &config_head::bytes}, field{4, "checksum", &config_head::checksum}};
+    return members{field{1, "version", &config_head::version}, field{2, "chunks", &config_head::chunks},
+                   field{3, "bytes", &config_head::bytes}, field{4, "checksum", &config_head::checksum}};
   }
 };
 

@@ -17,7 +17,7 @@ struct timer_fired {
   std::uint64_t generation = 0;
   bool operator==(const timer_fired&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "timer", &timer_fired::timer}, field{2, "generation", &timer_fired::generation}};
+    return members{field{1, "timer", &timer_fired::timer}, field{2, "generation", &timer_fired::generation}};
   }
 };
 
@@ -27,7 +27,7 @@ struct config_changed {
   static constexpr std::string_view type = "config_changed";
   std::uint64_t version = 0;
   bool operator==(const config_changed&) const = default;
-  static constexpr auto fields() { return std::tuple{field{1, "version", &config_changed::version}}; }
+  static constexpr auto fields() { return members{field{1, "version", &config_changed::version}}; }
 };
 
 }  // namespace seatgrid

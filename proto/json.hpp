@@ -100,7 +100,7 @@ void write_members(std::string& out, const T& value, bool first) {
     out += ':';
     write(out, value.*(f.member));
   };
-  std::apply([&](const auto&... f) { (one(f), ...); }, T::fields());
+  with_fields<T>([&](const auto&... f) { (one(f), ...); });
 }
 
 template <class T>

@@ -67,7 +67,7 @@ void write(protozero::pbf_writer& out, std::uint32_t number, const T& value);
 template <has_fields T>
 void encode_into(std::string& out, const T& value) {
   protozero::pbf_writer writer{out};
-  std::apply([&](const auto&... f) { (detail::write(writer, f.number, value.*(f.member)), ...); }, T::fields());
+  with_fields<T>([&](const auto&... f) { (detail::write(writer, f.number, value.*(f.member)), ...); });
 }
 template <class... Ts>
 void encode_into(std::string& out, const std::variant<Ts...>& value) {
@@ -156,16 +156,14 @@ bool read(protozero::pbf_reader& in, T& value);
 template <has_fields T>
 bool read_struct(protozero::data_view bytes, T& value) {
   // As in proto3 what was not written is zero, whatever the member's initialiser says.
-  std::apply([&](const auto&... f) { ((value.*(f.member) = {}), ...); }, T::fields());
+  with_fields<T>([&](const auto&... f) { ((value.*(f.member) = {}), ...); });
   protozero::pbf_reader in{bytes};
   while (in.next()) {
     bool known = false;
     bool good = true;
-    std::apply(
-        [&](const auto&... f) {
-          ((in.tag() == f.number && !known ? (known = true, good = read(in, value.*(f.member))) : false), ...);
-        },
-        T::fields());
+    with_fields<T>([&](const auto&... f) {
+      ((in.tag() == f.number && !known ? (known = true, good = read(in, value.*(f.member))) : false), ...);
+    });
     if (!good) return false;
     if (!known) in.skip();
   }

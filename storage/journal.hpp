@@ -31,7 +31,7 @@ struct row {
   std::string key{};
   std::optional<std::string> value{};
   bool operator==(const row&) const = default;
-  static constexpr auto fields() { return std::tuple{field{1, "key", &row::key}, field{2, "value", &row::value}}; }
+  static constexpr auto fields() { return members{field{1, "key", &row::key}, field{2, "value", &row::value}}; }
 };
 /// The key of one row of `entity`; without `element` it is the main row's key and the prefix of all rows of the entity.
 std::string row_key(entity_ref entity, std::string_view element = {});
@@ -47,8 +47,8 @@ struct outbox_event {
   std::string data{};          ///< JSON
   bool operator==(const outbox_event&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "type", &outbox_event::type}, field{2, "sequence", &outbox_event::sequence},
-                      field{3, "data", &outbox_event::data}};
+    return members{field{1, "type", &outbox_event::type}, field{2, "sequence", &outbox_event::sequence},
+                   field{3, "data", &outbox_event::data}};
   }
 };
 
@@ -64,10 +64,10 @@ struct step {
   std::vector<outbox_event> outbox{};
   bool operator==(const step&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "entity", &step::entity},   field{2, "at", &step::at},
-                      field{3, "chance", &step::chance},   field{4, "config_version", &step::config_version},
-                      field{5, "command", &step::command}, field{6, "events", &step::events},
-                      field{7, "rows", &step::rows},       field{8, "outbox", &step::outbox}};
+    return members{field{1, "entity", &step::entity},   field{2, "at", &step::at},
+                   field{3, "chance", &step::chance},   field{4, "config_version", &step::config_version},
+                   field{5, "command", &step::command}, field{6, "events", &step::events},
+                   field{7, "rows", &step::rows},       field{8, "outbox", &step::outbox}};
   }
 };
 /// The bytes of `step` that count against `journal.step_bytes_max`: texts and keys, without framing.

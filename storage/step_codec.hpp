@@ -14,9 +14,7 @@ struct stored_step {
   std::uint64_t epoch = 0;
   struct step step {};
   bool operator==(const stored_step&) const = default;
-  static constexpr auto fields() {
-    return std::tuple{field{1, "epoch", &stored_step::epoch}, field{2, "step", &stored_step::step}};
-  }
+  static constexpr auto fields() { return members{field{1, "epoch", &stored_step::epoch}, field{2, "step", &stored_step::step}}; }
 };
 
 /// Where a lane stands. `over` is not stored: a start always claims anew.
@@ -27,8 +25,8 @@ struct lane_state {
   bool over = false;           ///< a step of `epoch` failed: none of it counts until the next claim
   bool operator==(const lane_state&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "epoch", &lane_state::epoch}, field{2, "sequence", &lane_state::sequence},
-                      field{3, "at", &lane_state::at}};
+    return members{field{1, "epoch", &lane_state::epoch}, field{2, "sequence", &lane_state::sequence},
+                   field{3, "at", &lane_state::at}};
   }
 };
 

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/media_port.hpp"
+#include "media/wave_file.hpp"
+
+namespace seatgrid::media {
+
+/// The disk's side of one recording. All functions but `failed` run on the writer's thread.
+class recording_file {
+ public:
+  struct surroundings {
+    std::string data_directory{};
+    std::uint8_t disk_floor_percent = 10;
+    std::function<void(media_event)> sink{};
+  };
+  recording_file(media_record order, wave_layout layout, surroundings around)
+      : order_(std::move(order)), layout_(layout), around_(std::move(around)) {}
+
+  /// Makes the file; a path that exists is repaired if a crash left it, told as media_recorded, and the next segment begins.
+  void open();
+  void append(byte_view frames);
+  /// Tells media_recorded, or nothing when the failure was told already.
+  void finish();
+  void fail_with(const std::string& why);
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr std::uint32_t segments_max = 1'000;
+  static constexpr unsigned blocks_between_checks = 16;  ///< of the disk's floor: 8 s
+
+  void tell(const recording_summary& summary, std::uint32_t segment, const std::string& path);
+  bool has_space();
+
+  const media_record order_;
+  const wave_layout layout_;
+  const surroundings around_;
+  std::optional<wave_file> file_{};
+  std::string path_{};
+  std::uint32_t segment_ = 1;
+  unsigned blocks_ = 0;
+  std::atomic<bool> failed_{false};
+};
+
+}  // namespace seatgrid::media

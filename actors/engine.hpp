@@ -1,0 +1,83 @@
+#pragma once
+
+#include <atomic>
+#include <caf/all.hpp>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "actors/counters.hpp"
+#include "actors/engine_hooks.hpp"
+#include "base/overload.hpp"
+#include "actors/lane.hpp"
+#include "actors/live_events.hpp"
+#include "actors/node.hpp"
+#include "actors/requests.hpp"
+
+namespace seatgrid::actors {
+
+/// Lanes, routing and the way of effects to their ports: what `node` runs on threads and `sim/` on a virtual clock.
+class engine {
+ public:
+  engine(caf::actor_system& system, node_options options, journal& log, const config_source& config, const clock& time,
+         node_ports ports, core_factory cores, engine_hooks hooks = {});
+  ~engine();
+  engine(const engine&) = delete;
+  engine& operator=(const engine&) = delete;
+
+  void start();
+  void stop();
+
+  void on(leg_event event);
+  void on(media_event event);
+  void on(register_request request);
+  void submit(control::command order, std::string tenant, gateway::answer done);
+  void tell(entity_ref entity, const config_changed& news);
+
+  lane& lane_of(entity_ref entity) { return *lanes_[entity.shard() % lanes_.size()]; }
+  const std::vector<std::unique_ptr<lane>>& lanes() const { return lanes_; }
+  bool ready() const;
+  restore_progress restored() const;
+
+  // --- for lanes and shells
+  caf::actor_system& system() { return system_; }
+  const node_options& options() const { return options_; }
+  journal& log() { return log_; }
+  const config_source& config() const { return config_; }
+  const clock& time() const { return time_; }
+  counters& count() { return counters_; }
+  request_table& requests() { return requests_; }
+  live_events& events() { return *events_; }
+  std::unique_ptr<entity_core> core(entity_kind kind) const { return cores_(kind); }
+  /// An effect that may leave now. `life` is of the entity it comes from.
+  void release(effect& one, const promise& step_of, lane& from, const life_ptr& life);
+  /// Everything that waited for a step that now counts.
+  void release_counted(promise& step_of, const step_position& position, lane& from, const life_ptr& life);
+  void refuse(const entity_input& in, const error& why);
+  void say(const std::string& line) const;
+  void fatal(const std::string& why) const;
+
+  void drain() { draining_ = true; }
+  void set_calls_allowed(bool allowed) { calls_allowed_ = allowed; }
+
+ private:
+  bool takes_new_call(lane& at) const;
+  void send_entity(const to_entity& message, const std::string& tenant, lane& from, const life_ptr& life);
+
+  caf::actor_system& system_;
+  const node_options options_;
+  journal& log_;
+  const config_source& config_;
+  const clock& time_;
+  const node_ports ports_;
+  const core_factory cores_;
+  const engine_hooks hooks_;
+  counters counters_{};
+  request_table requests_;
+  std::shared_ptr<live_events> events_;
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> calls_allowed_{true};
+  std::vector<std::unique_ptr<lane>> lanes_{};
+};
+
+}  // namespace seatgrid::actors

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "actors/entity_core.hpp"
+
+namespace seatgrid::actors {
+
+/// A fresh state under the rules of this kind; null = no entities of this kind.
+using core_factory = std::function<std::unique_ptr<entity_core>(entity_kind)>;
+/// The production rules: call, queue, agent, registration.
+std::unique_ptr<entity_core> make_core(entity_kind kind);
+
+/// What the simulation bends: an entity message on its way; the hook calls `arrive` never, once or twice, now or later.
+struct engine_hooks {
+  std::function<void(input_ptr in, std::function<void(input_ptr)> arrive)> entity_message{};
+};
+
+}  // namespace seatgrid::actors

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "actors/input.hpp"
+#include "domain/effect.hpp"
+#include "domain/entity.hpp"
+#include "domain/tenant_config.hpp"
+
+namespace seatgrid::actors {
+
+/// What one command came to.
+struct outcome {
+  bool heard = false;              ///< the entity's rules have a command for this input
+  std::optional<error> refused{};  ///< decide said no; nothing changed
+  std::string command{};           ///< encoded; only when there are events
+  std::vector<std::string> events{};
+  entity_rows rows{};  ///< each key once, last value
+  effects what_follows{};
+};
+
+/// One entity's state under its rules, without actor, clock or journal: the shell, the replayer and tests run it.
+class entity_core {
+ public:
+  virtual ~entity_core() = default;
+  virtual result<void> load(std::uint64_t id, const entity_rows& stored) = 0;
+  virtual void resume(const turn& now, effects& out) = 0;
+  /// decide, then apply, rows and effects event by event. The rules' exceptions pass through: state is then undefined.
+  virtual outcome take(const entity_input& in, const turn& now, const tenant_config& config) = 0;
+  /// The same for a recorded command. @error corrupt
+  virtual result<outcome> take_recorded(std::string_view command, const turn& now, const tenant_config& config) = 0;
+  virtual result<std::string> describe_event(std::string_view event) const = 0;
+  virtual bool finished() const = 0;
+};
+
+template <entity_rules Rules>
+class rules_core final : public entity_core {
+ public:
+  result<void> load(std::uint64_t id, const entity_rows& stored) override {
+    auto loaded = Rules::load(id, stored);
+    if (!loaded) return tl::unexpected(loaded.error());
+    state_ = std::move(*loaded);
+    return {};
+  }
+  void resume(const turn& now, effects& out) override { Rules::resume(state_, now, out); }
+
+  outcome take(const entity_input& in, const turn& now, const tenant_config& config) override {
+    const auto command = input_adapter<Rules>::make(in);
+    if (!command) return {};
+    return run(*command, now, config);
+  }
+
+  result<outcome> take_recorded(std::string_view bytes, const turn& now, const tenant_config& config) override {
+    const auto command = Rules::decode_command(bytes);
+    if (!command) return tl::unexpected(command.error());
+    return run(*command, now, config);
+  }
+
+  result<std::string> describe_event(std::string_view bytes) const override {
+    if constexpr (requires { Rules::decode_event(bytes); }) {
+      const auto event = Rules::decode_event(bytes);
+      if (!event) return tl::unexpected(event.error());
+      return Rules::describe(*event);
+    } else {
+      return fail(errc::unsupported, "these rules cannot read events back");
+    }
+  }
+
+  bool finished() const override { return Rules::finished(state_); }
+  const typename Rules::state& state() const { return state_; }
+
+ private:
+  outcome run(const typename Rules::command& command, const turn& now, const tenant_config& config) {
+    outcome done{.heard = true};
+    auto events = Rules::decide(state_, command, now, config);
+    if (!events) {
+      done.refused = std::move(events.error());
+      return done;
+    }
+    if (events->empty()) {
+      if constexpr (requires { Rules::answer(state_, command, now, config, done.what_follows); })
+        Rules::answer(state_, command, now, config, done.what_follows);
+      return done;
+    }
+    done.command = Rules::encode(command);
+    done.events.reserve(events->size());
+    for (const auto& event : *events) {
+      state_ = Rules::apply(std::move(state_), event);
+      done.events.push_back(Rules::encode(event));
+      Rules::derive(state_, event, done.what_follows);
+      Rules::rows(state_, event, done.rows);
+    }
+    keep_last(done.rows);
+    return done;
+  }
+
+  /// A step writes each row once.
+  static void keep_last(entity_rows& rows) {
+    if (rows.size() < 2) return;
+    std::reverse(rows.begin(), rows.end());
+    std::stable_sort(rows.begin(), rows.end(), [](const entity_row& a, const entity_row& b) { return a.key < b.key; });
+    rows.erase(std::unique(rows.begin(), rows.end(), [](const entity_row& a, const entity_row& b) { return a.key == b.key; }),
+               rows.end());
+  }
+
+  typename Rules::state state_{};
+};
+
+}  // namespace seatgrid::actors

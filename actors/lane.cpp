@@ -1,0 +1,226 @@
+#include "actors/lane.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/engine.hpp"
+#include "actors/entity_shell.hpp"
+#include "actors/lane_keeper.hpp"
+#include "actors/shell_row.hpp"
+
+namespace seatgrid::actors {
+namespace {
+
+constexpr std::uint64_t mix(std::uint64_t x) {  // splitmix64
+  x += 0x9e3779b97f4a7c15ULL;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+}  // namespace
+
+lane::lane(engine& owner, lane_id id, std::uint64_t seed) : owner_(owner), id_(id), seed_(mix(seed + id)) {}
+lane::~lane() = default;
+
+void lane::start() {
+  keeper_ = owner_.system().spawn<lane_keeper>(std::ref(*this));
+  caf::anon_send(keeper_, claim_atom::value);
+}
+
+void lane::stop() {
+  stopped_ = true;
+  if (keeper_) caf::anon_send_exit(keeper_, caf::exit_reason::user_shutdown);
+  keeper_ = nullptr;
+  for (auto& one : end_life()) caf::anon_send_exit(one, caf::exit_reason::user_shutdown);
+  timers_.clear();
+  const std::lock_guard lock{held_mutex_};
+  held_.clear();
+}
+
+void lane::post(part& in_part, input_ptr in) {
+  auto& place = in_part.entities[in->to];
+  if (!place.first) {
+    place.second = std::make_shared<entity_slot>();
+    place.first =
+        owner_.system().spawn<entity_shell, caf::lazy_init>(std::ref(*this), in_part.life, place.second, in->to);
+    place.second->me = place.first.address();
+    owner_.count().actors.fetch_add(1, std::memory_order_relaxed);
+  }
+  place.second->pending.fetch_add(1);
+  backlog_.fetch_add(1, std::memory_order_relaxed);
+  caf::anon_send(place.first, std::move(in));
+}
+
+void lane::deliver(input_ptr in) {
+  auto& in_part = part_of(in->to);
+  {
+    const std::lock_guard lock{in_part.mutex};
+    if (in_part.life && !in_part.life->over) {
+      post(in_part, std::move(in));
+      return;
+    }
+  }
+  hold(std::move(in));
+}
+
+void lane::deliver(input_ptr in, const life_ptr& from) {
+  auto& in_part = part_of(in->to);
+  const std::lock_guard lock{in_part.mutex};
+  if (in_part.life == from && !from->over) post(in_part, std::move(in));
+}
+
+void lane::hold(input_ptr in) {
+  if (stopped_) return;
+  {
+    const std::lock_guard lock{held_mutex_};
+    if (held_.size() >= owner_.options().held_max) {
+      owner_.count().held_dropped.fetch_add(1, std::memory_order_relaxed);
+      return;
+    }
+    held_.push_back(std::move(in));
+    if (!current_ || current_->over || !current_->resumed) return;
+  }
+  release_held();  // the lane came back between the look at it and here
+}
+
+void lane::release_held() {
+  std::deque<input_ptr> all;
+  {
+    const std::lock_guard lock{held_mutex_};
+    all.swap(held_);
+  }
+  for (auto& in : all) deliver(std::move(in));
+}
+
+bool lane::retire(entity_ref entity, const slot_ptr& slot) {
+  auto& in_part = part_of(entity);
+  const std::lock_guard lock{in_part.mutex};
+  if (slot->pending.load() != 0) return false;
+  const auto it = in_part.entities.find(entity);
+  if (it != in_part.entities.end() && it->second.second == slot) in_part.entities.erase(it);
+  return true;
+}
+
+void lane::handled(const slot_ptr& slot) {
+  slot->pending.fetch_sub(1);
+  backlog_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+time_point lane::now() {
+  auto last = last_us_.load(std::memory_order_relaxed);
+  const auto clock_us = owner_.time().now().us;
+  while (last < clock_us && !last_us_.compare_exchange_weak(last, clock_us, std::memory_order_relaxed)) {}
+  return {std::max(last, clock_us)};
+}
+
+turn lane::next_turn() { return {now(), mix(seed_ ^ turns_.fetch_add(1, std::memory_order_relaxed))}; }
+
+void lane::append(const life_ptr& life, const slot_ptr& slot, step done, std::shared_ptr<promise> left) {
+  slot->unsynced.fetch_add(1);
+  if (unsynced_.fetch_add(1) == 0) waiting_since_us_ = std::chrono::duration_cast<std::chrono::microseconds>(
+                                       owner_.system().clock().now().time_since_epoch()).count();
+  owner_.count().steps.fetch_add(1, std::memory_order_relaxed);
+  owner_.log().append(life->at, std::move(done), [this, life, slot, left = std::move(left)](result<step_position> counted) {
+    waiting_since_us_ =
+        std::chrono::duration_cast<std::chrono::microseconds>(owner_.system().clock().now().time_since_epoch()).count();
+    unsynced_.fetch_sub(1);
+    if (counted) {
+      owner_.count().steps_counted.fetch_add(1, std::memory_order_relaxed);
+      owner_.release_counted(*left, *counted, *this, life);
+    } else {
+      owner_.count().steps_failed.fetch_add(1, std::memory_order_relaxed);
+      lost(life, counted.error().code);
+    }
+    if (slot->unsynced.fetch_sub(1) == 1 && slot->wants_idle.exchange(false))
+      if (auto me = caf::actor_cast<caf::actor>(slot->me)) caf::anon_send(me, idle_atom::value);
+  });
+}
+
+void lane::start_timer(entity_ref entity, const seatgrid::start_timer& wait) {
+  if (timers_.start(entity, wait.timer, wait.generation, owner_.system().clock().now() + wait.after) && keeper_)
+    caf::anon_send(keeper_, arm_atom::value);
+}
+
+void lane::stop_timer(entity_ref entity, const seatgrid::stop_timer& wait) { timers_.stop(entity, wait.timer); }
+
+void lane::resumed_one() {
+  if (keeper_) caf::anon_send(keeper_, resumed_atom::value);
+}
+
+void lane::lost(const life_ptr& life, errc why) {
+  if (life->over.exchange(true) || stopped_) return;
+  owner_.count().lanes_lost.fetch_add(1, std::memory_order_relaxed);
+  owner_.say("lane " + std::to_string(id_) + " lost (" + std::string{to_string(why)} + "): claiming it again");
+  if (keeper_) caf::anon_send(keeper_, lost_atom::value, life);
+}
+
+std::vector<caf::actor> lane::end_life() {
+  {
+    const std::lock_guard lock{held_mutex_};
+    if (current_) current_->over = true;
+    current_.reset();
+  }
+  std::vector<caf::actor> ended;
+  for (auto& one : parts_) {
+    const std::lock_guard lock{one.mutex};
+    if (one.life) one.life->over = true;
+    one.life.reset();
+    for (auto& [unused, place] : one.entities) ended.push_back(std::move(place.first));
+    one.entities.clear();
+  }
+  return ended;
+}
+
+void lane::begin_life(const life_ptr& life) {
+  {
+    const std::lock_guard lock{held_mutex_};
+    current_ = life;
+  }
+  auto last = last_us_.load();
+  while (last < life->recorded.us && !last_us_.compare_exchange_weak(last, life->recorded.us)) {}
+  for (auto& one : parts_) {
+    const std::lock_guard lock{one.mutex};
+    one.life = life;
+  }
+}
+
+bool lane::ready() const {
+  const std::lock_guard lock{held_mutex_};
+  return current_ && !current_->over && current_->resumed;
+}
+
+std::optional<lane_epoch> lane::epoch() const {
+  const std::lock_guard lock{held_mutex_};
+  return current_ ? std::optional{current_->at} : std::nullopt;
+}
+
+std::chrono::microseconds lane::stalled_for() const {
+  if (unsynced_ == 0) return {};
+  const auto now_us =
+      std::chrono::duration_cast<std::chrono::microseconds>(owner_.system().clock().now().time_since_epoch()).count();
+  return std::chrono::microseconds{std::max<std::int64_t>(0, now_us - waiting_since_us_)};
+}
+
+std::vector<entity_ref> lane::live_entities() const {
+  std::vector<entity_ref> all;
+  for (unsigned s = 0; s < shard_count; ++s) {
+    const auto shard = static_cast<shard_id>(s);
+    if (&owner_.lane_of({entity_kind::none, std::uint64_t{shard} << (64 - shard_bits)}) != this) continue;
+    static_cast<void>(owner_.log().scan(id_, live_prefix(shard), [&](std::string_view key, std::string_view) {
+      if (const auto found = entity_of_live_key(key); found.kind != entity_kind::none) all.push_back(found);
+      return true;
+    }));
+    for (const auto kind : {entity_kind::queue, entity_kind::agent, entity_kind::registration})
+      static_cast<void>(owner_.log().scan(id_, kind_prefix(shard, kind), [&](std::string_view key, std::string_view) {
+        const auto found = entity_of(key);
+        if (found && (all.empty() || all.back() != *found)) all.push_back(*found);
+        return true;
+      }));
+  }
+  // Agents first: queues that resume can then ask them; calls last, because they speak to both.
+  std::stable_sort(all.begin(), all.end(), [](entity_ref a, entity_ref b) { return a.kind > b.kind; });
+  return all;
+}
+
+}  // namespace seatgrid::actors

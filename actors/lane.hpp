@@ -1,0 +1,140 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <caf/all.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/input.hpp"
+#include "actors/timers.hpp"
+#include "base/time.hpp"
+#include "domain/effect.hpp"
+#include "storage/journal.hpp"
+
+namespace seatgrid::actors {
+
+class engine;
+
+/// One ownership of a lane: from a claim until it is lost. Whoever holds one of an older claim does nothing any more.
+struct lane_life {
+  lane_epoch at{};
+  time_point recorded{};  ///< the log's last time at the claim: what waits have used up is measured against it
+  std::atomic<bool> over{false};
+  std::atomic<bool> resumed{false};
+};
+using life_ptr = std::shared_ptr<lane_life>;
+
+/// What directory, actor and the journal's callbacks share of one entity in memory.
+struct entity_slot {
+  std::atomic<std::uint32_t> pending{0};   ///< inputs sent and not yet handled
+  std::atomic<std::uint32_t> unsynced{0};  ///< steps that do not count yet: rows on disk are older than the state
+  std::atomic<bool> wants_idle{false};     ///< tell the actor when `unsynced` is 0
+  caf::actor_addr me{};
+};
+using slot_ptr = std::shared_ptr<entity_slot>;
+
+/// Effects of one step that may leave only when it counts, and what must be known then.
+struct promise {
+  entity_ref from{};
+  std::string tenant{};
+  time_point at{};
+  effects what{};
+  std::vector<outbox_event> published{};
+};
+
+using resume_atom = caf::atom_constant<caf::atom("resume")>;
+using resumed_atom = caf::atom_constant<caf::atom("resumed")>;
+using claim_atom = caf::atom_constant<caf::atom("claim")>;
+using lost_atom = caf::atom_constant<caf::atom("lost")>;
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+using arm_atom = caf::atom_constant<caf::atom("arm")>;
+using idle_atom = caf::atom_constant<caf::atom("idle")>;
+
+/// One lane of this node: which entities are in memory, its time and chance, its waits, and whose claim it is. Everything here
+/// may be called by any thread; the keeper (an actor) claims, restores and fires waits.
+class lane {
+ public:
+  lane(engine& owner, lane_id id, std::uint64_t seed);
+  ~lane();
+  lane(const lane&) = delete;
+  lane& operator=(const lane&) = delete;
+
+  lane_id id() const { return id_; }
+  engine& owner() { return owner_; }
+
+  /// Spawns the keeper, which claims the lane and restores what lives.
+  void start();
+  /// Ends every actor of the lane. Inputs from here on are dropped.
+  void stop();
+
+  /// From outside: a leg, a media session, the API. Held while the lane is away.
+  void deliver(input_ptr in);
+  /// From an entity of this lane; dropped when that life is over (its cause may never count).
+  void deliver(input_ptr in, const life_ptr& from);
+  /// Keeps an input until the lane is owned again. @error (counted) more than `held_max`: dropped.
+  void hold(input_ptr in);
+  /// The actor leaves memory, unless an input is on its way to it.
+  bool retire(entity_ref entity, const slot_ptr& slot);
+  void handled(const slot_ptr& slot);
+
+  turn next_turn();
+  time_point now();
+  /// `left` leaves when the step counts; else the lane is claimed again and nothing leaves.
+  void append(const life_ptr& life, const slot_ptr& slot, step done, std::shared_ptr<promise> left);
+  void start_timer(entity_ref entity, const seatgrid::start_timer& wait);
+  void stop_timer(entity_ref entity, const seatgrid::stop_timer& wait);
+  std::optional<timer_table::moment> next_deadline() { return timers_.next(); }
+  void resumed_one();
+  void lost(const life_ptr& life, errc why);
+
+  bool ready() const;
+  std::uint64_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
+  std::uint64_t unsynced() const { return unsynced_.load(std::memory_order_relaxed); }
+  /// How long the oldest uncounted step has waited at least; 0 when all count.
+  std::chrono::microseconds stalled_for() const;
+  std::optional<lane_epoch> epoch() const;
+  std::size_t timers_running() const { return timers_.running(); }
+
+ private:
+  friend class lane_keeper;
+  static constexpr std::size_t part_count = 16;
+  struct part {
+    std::mutex mutex{};
+    life_ptr life{};
+    std::unordered_map<entity_ref, std::pair<caf::actor, slot_ptr>> entities{};
+  };
+  part& part_of(entity_ref entity) { return parts_[std::hash<entity_ref>{}(entity) >> 60]; }
+  void post(part& in_part, input_ptr in);
+  std::vector<caf::actor> end_life();
+  void begin_life(const life_ptr& life);
+  void release_held();
+  std::vector<entity_ref> live_entities() const;
+
+  engine& owner_;
+  const lane_id id_;
+  const std::uint64_t seed_;
+  std::atomic<std::uint64_t> turns_{0};
+  std::atomic<std::int64_t> last_us_{0};
+  std::atomic<std::uint64_t> backlog_{0};
+  std::atomic<std::uint64_t> unsynced_{0};
+  std::atomic<std::int64_t> waiting_since_us_{0};
+  std::atomic<bool> stopped_{false};
+  std::array<part, part_count> parts_{};
+  timer_table timers_{};
+  mutable std::mutex held_mutex_;
+  std::deque<input_ptr> held_{};
+  life_ptr current_{};  ///< under held_mutex_
+  caf::actor keeper_{};
+};
+
+}  // namespace seatgrid::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(seatgrid::actors::input_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(seatgrid::actors::life_ptr)

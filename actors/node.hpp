@@ -1,0 +1,99 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "actors/config_store.hpp"
+#include "actors/gateway.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "domain/effect.hpp"
+#include "domain/leg_port.hpp"
+#include "domain/media_port.hpp"
+#include "domain/registrar_port.hpp"
+#include "storage/journal.hpp"
+
+/// A node's actors: calls, queues, agents, registrations on the lanes of one journal. Free of CAF; all of it is thread-safe.
+namespace seatgrid {
+
+/// How long what is kept. 0 = for ever.
+struct retention_options {
+  std::chrono::hours steps{24 * 30};        ///< the log: replay, timelines, event resume
+  std::chrono::hours cdrs{24 * 180};        ///< rows of ended calls with their CDRs
+  std::chrono::hours tombstones{1};         ///< ended calls without a CDR
+  std::chrono::minutes every{10};           ///< between two sweeps
+  std::uint32_t entities_per_sweep = 2'000;  ///< bounds the work of one sweep
+};
+
+/// What is left on the disk of the data directory, in per cent of its size.
+struct disk_options {
+  std::function<double()> free_percent{};  ///< empty = not watched
+  std::chrono::seconds every{5};
+  double recordings_stop_below = 10;
+  double calls_stop_below = 5;
+};
+
+struct node_options {
+  std::string name{"node"};
+  std::uint16_t lanes = 1;                      ///< lanes 1..n hold entities; lane 0 holds configuration
+  std::uint16_t threads = 2;                    ///< actor threads
+  std::uint32_t backlog_max = 20'000;           ///< inputs waiting in a lane's mailboxes; beyond: new calls get 503
+  std::uint32_t unsynced_max = 20'000;          ///< steps of a lane that wait for their frame; beyond: new calls get 503
+  std::uint32_t held_max = 50'000;              ///< inputs held while a lane is claimed again; beyond: dropped and counted
+  milliseconds stall_limit{4'000};              ///< oldest uncounted step older than this: new calls get 503
+  std::uint32_t resume_parallel = 512;          ///< entities resumed at a time after a start
+  std::uint32_t claim_tries = 50;               ///< then the lane is given up and `fatal` is called
+  std::chrono::seconds retry_after{5};          ///< Retry-After of a 503
+  std::uint32_t events_ring = 10'000;           ///< live events kept in memory for subscribers
+  std::uint32_t subscribers_max = 200;
+  std::uint32_t requests_max = 10'000;          ///< orders and queries waiting for an answer
+  milliseconds deadline{5'000};                 ///< of an order or query
+  std::uint64_t seed = 0;                       ///< of chance; 0 = from the operating system
+  retention_options retention{};
+  disk_options disk{};
+  std::function<void(const std::string&)> log{};    ///< one line per notable thing; empty = standard error
+  std::function<void(const std::string&)> fatal{};  ///< the node cannot go on (a lane is lost for good)
+};
+
+/// Where promises and reflexes go. Called from any thread of the node, also from the journal's; must not block.
+struct node_ports {
+  std::function<void(leg_command)> to_leg{};
+  std::function<void(media_command)> to_media{};
+  std::function<void(struct register_reply)> register_reply{};
+  /// Below 10 % disk: recordings stop; above again: they may start. Empty = nobody cares.
+  std::function<void(bool allowed)> recordings_allowed{};
+};
+
+struct restore_progress {
+  std::uint64_t found = 0;     ///< live entities in the rows
+  std::uint64_t restored = 0;  ///< whose commands have left
+  bool done = false;
+};
+
+class node {
+ public:
+  /// Claims the lanes, starts to restore every live call, queue, agent and registration, and returns. Events may be given from
+  /// here on; new calls are held until `ready()`. journal, config and clock must outlive the node.
+  /// @error unavailable a lane could not be claimed.
+  static result<std::unique_ptr<node>> start(node_options options, journal& log, config_store& config, const clock& time,
+                                             node_ports ports);
+  virtual ~node() = default;
+
+  virtual void on(leg_event event) = 0;
+  virtual void on(media_event event) = 0;
+  virtual void on(register_request request) = 0;
+
+  virtual gateway& api() = 0;
+  virtual restore_progress restored() const = 0;
+  /// All commands for restored calls have left: new calls may be taken.
+  virtual bool ready() const = 0;
+  /// Waits for ready. False when `longest` passed first.
+  virtual bool wait_ready(milliseconds longest) const = 0;
+  /// New calls get 503 from here on; what runs goes on.
+  virtual void drain() = 0;
+  /// Ends all actors; returns when none runs. The journal's callbacks must have run or be dropped (close the journal first).
+  virtual void stop() = 0;
+};
+
+}  // namespace seatgrid

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/fields.hpp"
+#include "base/ids.hpp"
+#include "base/result.hpp"
+
+namespace seatgrid::actors {
+
+/// What the shell itself keeps of an entity, in its row "~": rules never see it.
+struct shell_row {
+  std::uint64_t published = 0;       ///< sequence of the last public event (I14)
+  std::string tenant{};              ///< whose configuration decides
+  std::uint64_t config_version = 0;  ///< pinned by calls; 0 = always the current one
+  bool live = false;                 ///< stands in the live index
+  bool operator==(const shell_row&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "published", &shell_row::published}, field{2, "tenant", &shell_row::tenant},
+                      field{3, "config_version", &shell_row::config_version}, field{4, "live", &shell_row::live}};
+  }
+};
+inline constexpr std::string_view shell_element = "~";
+
+std::string encode(const shell_row& kept);
+result<shell_row> decode_shell_row(std::string_view bytes);
+
+/// The live index: one row per call that has not finished, so that a start reads those and not every call of half a year.
+std::string live_key(entity_ref entity);
+/// The prefix of the live index of a shard.
+std::string live_prefix(shard_id shard);
+/// The entity behind a live key; kind none for any other key.
+entity_ref entity_of_live_key(std::string_view key);
+/// The prefix of all rows of a kind on a shard.
+std::string kind_prefix(shard_id shard, entity_kind kind);
+
+}  // namespace seatgrid::actors

@@ -18,11 +18,11 @@ using provisioning_parser =
     std::function<result<std::vector<std::shared_ptr<tenant_config>>>(std::string_view text, std::uint64_t version)>;
 
 struct config_store_options {
-  std::uint32_t chunk_bytes = 128 * 1'024;      ///< one row of text
-  std::uint32_t text_bytes_max = 64 << 20;      ///< a longer text is refused
-  std::uint32_t versions_kept = 100;            ///< older texts go; calls pinned to them go on with the newest
-  std::uint32_t versions_parsed = 8;            ///< parsed versions kept in memory beside the current one
-  milliseconds append_wait{10'000};             ///< longest wait for the step to count
+  std::uint32_t chunk_bytes = 128 * 1'024;  ///< one row of text
+  std::uint32_t text_bytes_max = 64 << 20;  ///< a longer text is refused
+  std::uint32_t versions_kept = 100;        ///< older texts go; calls pinned to them go on with the newest
+  std::uint32_t versions_parsed = 8;        ///< parsed versions kept in memory beside the current one
+  milliseconds append_wait{10'000};         ///< longest wait for the step to count
 };
 
 class config_store : public config_source {

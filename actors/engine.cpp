@@ -159,8 +159,7 @@ void engine::release(effect& one, const promise& step_of, lane& from, const life
                       [&](to_media& e) { ports_.to_media(std::move(e.command)); },
                       [&](to_entity& e) { send_entity(e, step_of.tenant, from, life); },
                       [&](start_timer& e) { from.start_timer(step_of.from, e); },
-                      [&](stop_timer& e) { from.stop_timer(step_of.from, e); },
-                      [&](publish&) {},
+                      [&](stop_timer& e) { from.stop_timer(step_of.from, e); }, [&](publish&) {},
                       [&](reply& e) {
                         if (e.outcome.code == errc::ok)
                           requests_.finish(e.request, std::move(e.data));

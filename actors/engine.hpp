@@ -1,18 +1,18 @@
 #pragma once
 
 #include <atomic>
-#include <caf/all.hpp>
+#include <caf/actor_system.hpp>
 #include <functional>
 #include <memory>
 #include <vector>
 
 #include "actors/counters.hpp"
 #include "actors/engine_hooks.hpp"
-#include "base/overload.hpp"
 #include "actors/lane.hpp"
 #include "actors/live_events.hpp"
 #include "actors/node.hpp"
 #include "actors/requests.hpp"
+#include "base/overload.hpp"
 
 namespace seatgrid::actors {
 

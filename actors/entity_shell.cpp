@@ -8,8 +8,8 @@
 namespace seatgrid::actors {
 namespace {
 
-constexpr std::size_t stash_max = 1'000;          // inputs kept while an entity waits for its own steps
-constexpr std::size_t step_bytes_max = 500'000;   // below journal.step_bytes_max: refused here, before the state moves on
+constexpr std::size_t stash_max = 1'000;         // inputs kept while an entity waits for its own steps
+constexpr std::size_t step_bytes_max = 500'000;  // below journal.step_bytes_max: refused here, before the state moves on
 
 std::string tenant_of(const entity_input& in) {
   if (const auto* event = std::get_if<leg_event>(&in.what))
@@ -28,14 +28,6 @@ bool leaves_at_once(const effect& one) {
   // Waits are the lane's own: what they cause stands behind this step in the journal, so they need not wait for it.
   return one.when == timing::at_once || std::holds_alternative<start_timer>(one.what) ||
          std::holds_alternative<stop_timer>(one.what);
-}
-
-std::size_t bytes_of(const step& s) {
-  std::size_t all = s.command.size();
-  for (const auto& e : s.events) all += e.size();
-  for (const auto& r : s.rows) all += r.key.size() + (r.value ? r.value->size() : 0);
-  for (const auto& o : s.outbox) all += o.data.size();
-  return all;
 }
 
 }  // namespace
@@ -149,8 +141,8 @@ config_ptr entity_shell::config_for(const entity_input& in) {
   if (pinned_) return pinned_;
   if (kept_.tenant.empty()) kept_.tenant = tenant_of(in);
   const bool pins = entity_.kind == entity_kind::call;
-  auto found = pins && kept_.config_version != 0 ? source.version(kept_.tenant, kept_.config_version)
-                                                 : source.current(kept_.tenant);
+  auto found =
+      pins && kept_.config_version != 0 ? source.version(kept_.tenant, kept_.config_version) : source.current(kept_.tenant);
   if (!found) {  // the tenant is gone: the rules see one without numbers, queues and agents, and end what runs
     auto nobody = std::make_shared<tenant_config>();
     nobody->tenant = kept_.tenant;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <caf/all.hpp>
+#include <caf/event_based_actor.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,8 +44,8 @@ class entity_shell final : public caf::event_based_actor {
   std::unique_ptr<entity_core> core_{};
   shell_row kept_{};
   config_ptr pinned_{};
-  bool stored_ = false;     ///< has rows, or a step on its way
-  bool resumed_ = false;    ///< in this life
+  bool stored_ = false;      ///< has rows, or a step on its way
+  bool resumed_ = false;     ///< in this life
   bool rebuilding_ = false;  ///< our code broke a promise: wait until all steps count, then read the rows again
   std::vector<input_ptr> stash_{};
 };

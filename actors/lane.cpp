@@ -1,6 +1,8 @@
 #include "actors/lane.hpp"
 
 #include <algorithm>
+#include <caf/actor_system.hpp>
+#include <caf/send.hpp>
 #include <utility>
 
 #include "actors/engine.hpp"
@@ -42,8 +44,7 @@ void lane::post(part& in_part, input_ptr in) {
   auto& place = in_part.entities[in->to];
   if (!place.first) {
     place.second = std::make_shared<entity_slot>();
-    place.first =
-        owner_.system().spawn<entity_shell, caf::lazy_init>(std::ref(*this), in_part.life, place.second, in->to);
+    place.first = owner_.system().spawn<entity_shell, caf::lazy_init>(std::ref(*this), in_part.life, place.second, in->to);
     place.second->me = place.first.address();
     owner_.count().actors.fetch_add(1, std::memory_order_relaxed);
   }
@@ -118,8 +119,9 @@ turn lane::next_turn() { return {now(), mix(seed_ ^ turns_.fetch_add(1, std::mem
 
 void lane::append(const life_ptr& life, const slot_ptr& slot, step done, std::shared_ptr<promise> left) {
   slot->unsynced.fetch_add(1);
-  if (unsynced_.fetch_add(1) == 0) waiting_since_us_ = std::chrono::duration_cast<std::chrono::microseconds>(
-                                       owner_.system().clock().now().time_since_epoch()).count();
+  if (unsynced_.fetch_add(1) == 0)
+    waiting_since_us_ =
+        std::chrono::duration_cast<std::chrono::microseconds>(owner_.system().clock().now().time_since_epoch()).count();
   owner_.count().steps.fetch_add(1, std::memory_order_relaxed);
   owner_.log().append(life->at, std::move(done), [this, life, slot, left = std::move(left)](result<step_position> counted) {
     waiting_since_us_ =

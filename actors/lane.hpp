@@ -2,7 +2,10 @@
 
 #include <array>
 #include <atomic>
-#include <caf/all.hpp>
+#include <caf/actor.hpp>
+#include <caf/actor_addr.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>

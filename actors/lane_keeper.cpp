@@ -1,6 +1,7 @@
 #include "actors/lane_keeper.hpp"
 
 #include <algorithm>
+#include <caf/send.hpp>
 #include <memory>
 
 #include "actors/engine.hpp"
@@ -17,8 +18,7 @@ constexpr std::size_t fired_at_once = 1'000;  // then other messages have their 
 lane_keeper::lane_keeper(caf::actor_config& config, lane& kept) : caf::event_based_actor(config), lane_(kept) {}
 
 caf::behavior lane_keeper::make_behavior() {
-  return {[this](claim_atom) { claim(); },
-          [this](lost_atom, const life_ptr& gone) { rebuild(gone); },
+  return {[this](claim_atom) { claim(); }, [this](lost_atom, const life_ptr& gone) { rebuild(gone); },
           [this](resumed_atom) {
             if (outstanding_ > 0) --outstanding_;
             feed();

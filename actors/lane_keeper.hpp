@@ -1,6 +1,6 @@
 #pragma once
 
-#include <caf/all.hpp>
+#include <caf/event_based_actor.hpp>
 #include <vector>
 
 #include "actors/lane.hpp"

@@ -19,10 +19,10 @@ namespace seatgrid {
 
 /// How long what is kept. 0 = for ever.
 struct retention_options {
-  std::chrono::hours steps{24 * 30};        ///< the log: replay, timelines, event resume
-  std::chrono::hours cdrs{24 * 180};        ///< rows of ended calls with their CDRs
-  std::chrono::hours tombstones{1};         ///< ended calls without a CDR
-  std::chrono::minutes every{10};           ///< between two sweeps
+  std::chrono::hours steps{24 * 30};         ///< the log: replay, timelines, event resume
+  std::chrono::hours cdrs{24 * 180};         ///< rows of ended calls with their CDRs
+  std::chrono::hours tombstones{1};          ///< ended calls without a CDR
+  std::chrono::minutes every{10};            ///< between two sweeps
   std::uint32_t entities_per_sweep = 2'000;  ///< bounds the work of one sweep
 };
 
@@ -36,20 +36,20 @@ struct disk_options {
 
 struct node_options {
   std::string name{"node"};
-  std::uint16_t lanes = 1;                      ///< lanes 1..n hold entities; lane 0 holds configuration
-  std::uint16_t threads = 2;                    ///< actor threads
-  std::uint32_t backlog_max = 20'000;           ///< inputs waiting in a lane's mailboxes; beyond: new calls get 503
-  std::uint32_t unsynced_max = 20'000;          ///< steps of a lane that wait for their frame; beyond: new calls get 503
-  std::uint32_t held_max = 50'000;              ///< inputs held while a lane is claimed again; beyond: dropped and counted
-  milliseconds stall_limit{4'000};              ///< oldest uncounted step older than this: new calls get 503
-  std::uint32_t resume_parallel = 512;          ///< entities resumed at a time after a start
-  std::uint32_t claim_tries = 50;               ///< then the lane is given up and `fatal` is called
-  std::chrono::seconds retry_after{5};          ///< Retry-After of a 503
-  std::uint32_t events_ring = 10'000;           ///< live events kept in memory for subscribers
+  std::uint16_t lanes = 1;              ///< lanes 1..n hold entities; lane 0 holds configuration
+  std::uint16_t threads = 2;            ///< actor threads
+  std::uint32_t backlog_max = 20'000;   ///< inputs waiting in a lane's mailboxes; beyond: new calls get 503
+  std::uint32_t unsynced_max = 20'000;  ///< steps of a lane that wait for their frame; beyond: new calls get 503
+  std::uint32_t held_max = 50'000;      ///< inputs held while a lane is claimed again; beyond: dropped and counted
+  milliseconds stall_limit{4'000};      ///< oldest uncounted step older than this: new calls get 503
+  std::uint32_t resume_parallel = 512;  ///< entities resumed at a time after a start
+  std::uint32_t claim_tries = 50;       ///< then the lane is given up and `fatal` is called
+  std::chrono::seconds retry_after{5};  ///< Retry-After of a 503
+  std::uint32_t events_ring = 10'000;   ///< live events kept in memory for subscribers
   std::uint32_t subscribers_max = 200;
-  std::uint32_t requests_max = 10'000;          ///< orders and queries waiting for an answer
-  milliseconds deadline{5'000};                 ///< of an order or query
-  std::uint64_t seed = 0;                       ///< of chance; 0 = from the operating system
+  std::uint32_t requests_max = 10'000;  ///< orders and queries waiting for an answer
+  milliseconds deadline{5'000};         ///< of an order or query
+  std::uint64_t seed = 0;               ///< of chance; 0 = from the operating system
   retention_options retention{};
   disk_options disk{};
   std::function<void(const std::string&)> log{};    ///< one line per notable thing; empty = standard error

@@ -11,8 +11,8 @@
 
 namespace seatgrid::actors {
 
-/// The running waits of one lane: a heap by deadline with stale entries skipped. At most one wait per (entity, timer); starting it
-/// again replaces it, and each start fires at most once. Thread-safe.
+/// The running waits of one lane: a heap by deadline with stale entries skipped. At most one wait per (entity, timer); starting
+/// it again replaces it, and each start fires at most once. Thread-safe.
 class timer_table {
  public:
   using moment = std::chrono::steady_clock::time_point;

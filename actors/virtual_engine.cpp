@@ -1,7 +1,8 @@
 #include "actors/virtual_engine.hpp"
 
 #include <algorithm>
-#include <caf/all.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <utility>
 

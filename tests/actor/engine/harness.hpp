@@ -83,13 +83,14 @@ class world {
     settle();
   }
   static std::string word(const leg_command& c) {
-    return std::visit(overload{[](const leg_ring&) { return "ring"; }, [](const leg_answer&) { return "answer"; },
-                               [](const leg_reject&) { return "reject"; }, [](const leg_invite&) { return "invite"; },
-                               [](const leg_release&) { return "release"; }, [](const leg_answer_offer&) { return "answer_offer"; },
-                               [](const leg_reject_offer&) { return "reject_offer"; }, [](const leg_offer&) { return "offer"; },
-                               [](const leg_refer_status&) { return "refer"; }, [](const leg_restore&) { return "restore"; },
-                               [](const leg_probe&) { return "probe"; }, [](const leg_forget&) { return "forget"; }},
-                      c) +
+    return std::visit(
+               overload{[](const leg_ring&) { return "ring"; }, [](const leg_answer&) { return "answer"; },
+                        [](const leg_reject&) { return "reject"; }, [](const leg_invite&) { return "invite"; },
+                        [](const leg_release&) { return "release"; }, [](const leg_answer_offer&) { return "answer_offer"; },
+                        [](const leg_reject_offer&) { return "reject_offer"; }, [](const leg_offer&) { return "offer"; },
+                        [](const leg_refer_status&) { return "refer"; }, [](const leg_restore&) { return "restore"; },
+                        [](const leg_probe&) { return "probe"; }, [](const leg_forget&) { return "forget"; }},
+               c) +
            (":" + std::to_string(leg_of(c).index));
   }
   std::vector<recorded_step> steps(call_id call) const {

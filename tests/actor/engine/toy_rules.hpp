@@ -10,6 +10,7 @@
 
 #include "actors/engine_hooks.hpp"
 #include "actors/entity_core.hpp"
+#include "base/overload.hpp"
 #include "domain/entity.hpp"
 
 /// The smallest rules that use every way of the shell. What a key (leg_digit) asks for stands in `decide`.
@@ -48,10 +49,10 @@ struct rules {
   static constexpr auto kind = entity_kind::call;
 
   static result<std::vector<event>> decide(const state& s, const command& c, const turn&, const tenant_config&) {
-    const char what = std::visit(overload{[](const key_pressed& k) { return k.key; }, [](const asked&) { return 'a'; },
-                                          [](const ordered&) { return 'o'; }, [](const arrived&) { return 'i'; },
-                                          [](const timer_fired&) { return 't'; }},
-                                 c);
+    const char what = std::visit(
+        overload{[](const key_pressed& k) { return k.key; }, [](const asked&) { return 'a'; }, [](const ordered&) { return 'o'; },
+                 [](const arrived&) { return 'i'; }, [](const timer_fired&) { return 't'; }},
+        c);
     if (what == '6') return fail(errc::wrong_state, "six is refused");
     if (what == '7') return std::vector<event>{};
     if (what == '5') throw std::out_of_range("five breaks the rules");
@@ -72,7 +73,8 @@ struct rules {
       case '2': out.push_back({timing::at_once, to_leg{leg_probe{.leg = leg(s)}}}); break;
       case '3': out.push_back({timing::when_durable, start_timer{.timer = 7, .generation = e.count, .after = seconds{2}}}); break;
       case '8':
-        out.push_back({timing::when_durable, to_entity{{entity_kind::call, s.id + 1}, ask_place{.call = call_id{s.id}, .queue = {}}}});
+        out.push_back(
+            {timing::when_durable, to_entity{{entity_kind::call, s.id + 1}, ask_place{.call = call_id{s.id}, .queue = {}}}});
         break;
       case '9': out.push_back({timing::when_durable, stop_timer{.timer = 7}}); break;
       case 't': out.push_back({timing::at_once, to_leg{leg_ring{.leg = leg(s), .status = 180, .media = {}}}}); break;

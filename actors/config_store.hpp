@@ -1,42 +1,45 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
 #include "domain/tenant_config.hpp"
 #include "storage/journal.hpp"
 
-/// Provisioning as rows of lane 0: each version's text in chunks that nobody reads yet, then one step that moves the pointer.
+/// Provisioning as rows of lane 0 (domain/tenant_config_rows.hpp): each version's chunks in steps that nobody reads yet, then one
+/// step that moves the pointers of all tenants concerned.
 namespace seatgrid {
 
-/// Turns a provisioning text into checked tenants (config/ gives it). `version` goes into each. @error invalid.
-using provisioning_parser =
-    std::function<result<std::vector<std::shared_ptr<tenant_config>>>(std::string_view text, std::uint64_t version)>;
-
 struct config_store_options {
-  std::uint32_t chunk_bytes = 128 * 1'024;  ///< one row of text
-  std::uint32_t text_bytes_max = 64 << 20;  ///< a longer text is refused
-  std::uint32_t versions_kept = 100;        ///< older texts go; calls pinned to them go on with the newest
-  std::uint32_t versions_parsed = 8;        ///< parsed versions kept in memory beside the current one
-  milliseconds append_wait{10'000};         ///< longest wait for the step to count
+  std::uint32_t versions_kept = 20;    ///< older ones go, but those that a call still pins
+  std::uint32_t step_bytes = 400'000;  ///< chunk rows per step; below journal.step_bytes_max
+  std::uint32_t tenants_max = 10'000;
+  milliseconds append_wait{10'000};  ///< longest wait for a step to count
+};
+
+struct config_change {
+  std::string tenant{};
+  config_ptr before{};  ///< null = new
+  config_ptr after{};   ///< null = removed
 };
 
 class config_store : public config_source {
  public:
-  /// Claims lane 0 and reads the current version. The journal must outlive the store. @error corrupt, unavailable.
-  static result<std::unique_ptr<config_store>> open(journal& log, provisioning_parser parse, const clock& time,
-                                                    config_store_options options = {});
-  /// Blocks until stored. Whole or not at all; the text that is current already changes nothing. Returns the current version.
-  virtual result<std::uint64_t> apply(std::string_view text) = 0;
-  virtual std::string current_text() const = 0;
-  virtual std::uint64_t current_version() const = 0;
+  /// Claims lane 0 and reads every tenant's current version. The journal and the clock must outlive the store.
+  /// @error corrupt, unavailable.
+  static result<std::unique_ptr<config_store>> open(journal& log, const clock& time, config_store_options options = {});
+
+  /// Stores the tenants given (each gets its next version) and removes those named, all in one step; returns what changed: a
+  /// tenant given as it is changes nothing. Blocks until stored; one at a time.
+  /// @error conflict two names share an id; full too large or too many; unavailable the journal did not take it: nothing changed.
+  virtual result<std::vector<config_change>> apply(std::vector<config_ptr> tenants, std::vector<std::string> removed = {}) = 0;
   virtual std::vector<config_ptr> tenants() const = 0;
-  /// Runs after each change, on the thread of apply(), with all tenants; also once at once.
-  virtual void on_change(std::function<void(const std::vector<config_ptr>&)> tell) = 0;
+  /// `tell` runs once now with every tenant as new, then after each change on the thread of apply(). At most 16 listeners.
+  virtual void on_change(std::function<void(const std::vector<config_change>&)> tell) = 0;
 };
 
 }  // namespace seatgrid

@@ -42,19 +42,26 @@ struct queue_prioritise {
   queue_id queue{};
   call_id call{};
   std::int32_t priority = 0;
+  bool at_head = false;
+};
+/// Gives a waiting call to one free agent, whatever the order.
+struct queue_pull {
+  queue_id queue{};
+  call_id call{};
+  agent_id agent{};
 };
 
-using command =
-    std::variant<hangup, transfer, agent_login, agent_ready, agent_pause, agent_logout, queue_remove, queue_prioritise>;
+using command = std::variant<hangup, transfer, agent_login, agent_ready, agent_pause, agent_logout, queue_remove,
+                             queue_prioritise, queue_pull>;
 
 /// The entity that decides about the order.
 inline entity_ref target_of(const command& order) {
   return std::visit(
       [](const auto& c) {
-        if constexpr (requires { c.agent; })
-          return ref(c.agent);
-        else if constexpr (requires { c.queue; })
+        if constexpr (requires { c.queue; })
           return ref(c.queue);
+        else if constexpr (requires { c.agent; })
+          return ref(c.agent);
         else
           return ref(c.call);
       },

@@ -19,6 +19,8 @@
 /// thread-safe; answers come on a thread of the node and must not block.
 namespace seatgrid {
 
+class tenant_config;
+
 /// What can be listed. Rows: calls, queues, agents, registrations; CDR rows: cdrs, recordings, voicemails; the log: events.
 enum class collection : std::uint8_t {
   calls = 1,
@@ -104,11 +106,12 @@ class gateway {
   /// A consistent copy of the journal into an empty directory while running.
   virtual result<void> backup(const std::string& directory) const = 0;
 
-  /// Checks and stores `text` as the newest provisioning, whole or not at all; then queues and agents concerned hear of it.
-  /// The same text again changes nothing. Returns the version. @error invalid with line, key and what is allowed.
-  virtual result<std::uint64_t> apply(std::string_view text) = 0;
-  /// The newest provisioning as it was applied; empty before the first.
-  virtual std::string provisioning() const = 0;
+  /// Stores the tenants given as their next versions, whole or not at all; then queues and agents concerned hear of it. A tenant
+  /// given as it is changes nothing. Returns how many changed. `removed` names tenants that go. Blocks until stored.
+  /// @error conflict, full, invalid, unavailable.
+  virtual result<std::uint64_t> apply(std::vector<std::shared_ptr<const tenant_config>> tenants,
+                                      std::vector<std::string> removed = {}) = 0;
+  virtual std::vector<std::shared_ptr<const tenant_config>> tenants() const = 0;
 
   virtual bool ready() const = 0;
 };

@@ -1,0 +1,102 @@
+#include "domain/agent_internal.hpp"
+#include "proto/json.hpp"
+#include "proto/wire.hpp"
+
+namespace seatgrid {
+
+std::string_view to_string(agent_status status) noexcept {
+  switch (status) {
+    case agent_status::logged_out: return "logged_out";
+    case agent_status::ready: return "ready";
+    case agent_status::reserved: return "reserved";
+    case agent_status::talking: return "talking";
+    case agent_status::wrap_up: return "wrap_up";
+    case agent_status::paused: return "paused";
+    case agent_status::unreachable: return "unreachable";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(state_owner owner) noexcept {
+  switch (owner) {
+    case state_owner::system: return "system";
+    case state_owner::agent: return "agent";
+    case state_owner::supervisor: return "supervisor";
+  }
+  return "unknown";
+}
+
+void agent_rules::rows(const agent_state& s, const agent_event& event, entity_rows& out) {
+  const bool is_stored = std::holds_alternative<agent_moved>(event) || std::holds_alternative<agent_noted>(event) ||
+                         std::holds_alternative<device_changed>(event);
+  if (is_stored) out.push_back({"", wire::encode(agent_row{s.facts, s.device_version, s.contacts})});
+}
+
+result<agent_state> agent_rules::load(std::uint64_t id, const entity_rows& stored) {
+  agent_state s{.id = agent_id{id}, .timer_generation = 1};
+  for (const auto& row : stored) {
+    if (!row.key.empty() || !row.value) continue;
+    auto read = wire::decode<agent_row>(*row.value);
+    if (!read) return tl::unexpected(read.error());
+    s.facts = std::move(read->facts);
+    s.device_version = read->device_version;
+    s.contacts = std::move(read->contacts);
+  }
+  return s;
+}
+
+std::string agent_rules::encode(const agent_command& c) { return wire::encode(c); }
+result<agent_command> agent_rules::decode_command(std::string_view bytes) { return wire::decode<agent_command>(bytes); }
+std::string agent_rules::encode(const agent_event& e) { return wire::encode(e); }
+result<agent_event> agent_rules::decode_event(std::string_view bytes) { return wire::decode<agent_event>(bytes); }
+std::string agent_rules::describe(const agent_event& e) { return json::text(e); }
+
+namespace {
+
+template <class T>
+void member(std::string& out, std::string_view name, const T& value) {
+  out += out.size() > 1 ? "," : "";
+  json::write_text(out, name);
+  out += ':';
+  json::write(out, value);
+}
+
+}  // namespace
+
+std::string moved_json(const agent_state& s, const agent_moved& e) {
+  std::string out{"{"};
+  member(out, "agent", s.id);
+  member(out, "name", s.name);
+  member(out, "from", e.from);
+  member(out, "to", e.after.status);
+  member(out, "at", e.after.since);
+  member(out, "duration_ms", e.duration);
+  member(out, "reason", e.after.reason);
+  member(out, "by", e.after.by);
+  if (e.why != attempt_failure::none) member(out, "why", e.why);
+  if (e.after.until.us != 0) member(out, "until", e.after.until);
+  if (e.after.call) member(out, "call", e.after.call);
+  if (e.after.queue) member(out, "queue", e.after.queue);
+  return out += '}';
+}
+
+std::string agent_rules::show(const agent_state& s) {
+  std::string out{"{"};
+  member(out, "agent", s.id);
+  member(out, "name", s.name);
+  member(out, "display", s.display);
+  member(out, "state", s.facts.status);
+  member(out, "since", s.facts.since);
+  member(out, "reason", s.facts.reason);
+  member(out, "by", s.facts.by);
+  member(out, "until", s.facts.until);
+  member(out, "next", s.facts.next);
+  member(out, "call", s.facts.call);
+  member(out, "queue", s.facts.queue);
+  member(out, "calls", s.facts.calls);
+  member(out, "is_reachable", !ways_to(s).empty());
+  member(out, "contacts", s.contacts);
+  return out += '}';
+}
+
+}  // namespace seatgrid

@@ -1,0 +1,35 @@
+#include "domain/registration.hpp"
+#include "proto/json.hpp"
+#include "proto/wire.hpp"
+
+namespace seatgrid {
+
+void registration_rules::rows(const registration_state& s, const registration_event& e, entity_rows& out) {
+  if (std::holds_alternative<bindings_changed>(e)) out.push_back({"", wire::encode(s)});
+}
+
+result<registration_state> registration_rules::load(std::uint64_t id, const entity_rows& stored) {
+  registration_state s;
+  for (const auto& row : stored) {
+    if (!row.key.empty() || !row.value) continue;
+    auto read = wire::decode<registration_state>(*row.value);
+    if (!read) return tl::unexpected(read.error());
+    s = std::move(*read);
+  }
+  s.id = registration_id{id};
+  s.timer_generation = 1;
+  return s;
+}
+
+std::string registration_rules::encode(const registration_command& c) { return wire::encode(c); }
+result<registration_command> registration_rules::decode_command(std::string_view bytes) {
+  return wire::decode<registration_command>(bytes);
+}
+std::string registration_rules::encode(const registration_event& e) { return wire::encode(e); }
+result<registration_event> registration_rules::decode_event(std::string_view bytes) {
+  return wire::decode<registration_event>(bytes);
+}
+std::string registration_rules::describe(const registration_event& e) { return json::text(e); }
+std::string registration_rules::show(const registration_state& s) { return json::text(s); }
+
+}  // namespace seatgrid

@@ -4,19 +4,10 @@
 #include <concepts>
 #include <cstdint>
 #include <cstdio>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <type_traits>
-#include <utility>
-#include <variant>
-#include <vector>
 
-#include "base/fields.hpp"
-#include "base/ids.hpp"
-#include "base/time.hpp"
+#include "proto/shape.hpp"
 
 /// JSON text of structs that declare `fields()` (base/fields.hpp), for public events, `show` and the timeline: members by their
 /// names, all written; ids as to_text (none = ""), times as RFC 3339 UTC with microseconds (zero = ""), durations as a number of
@@ -34,34 +25,16 @@ void write(std::string& out, const T& value);
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_variant = false;
-template <class... Ts>
-inline constexpr bool is_variant<std::variant<Ts...>> = true;
-template <class T>
-inline constexpr bool is_vector = false;
-template <class T>
-inline constexpr bool is_vector<std::vector<T>> = true;
-template <class T>
-inline constexpr bool is_optional = false;
-template <class T>
-inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool is_map = false;
-template <class K, class V>
-inline constexpr bool is_map<std::map<K, V>> = true;
-template <class T>
-inline constexpr bool is_pair = false;
-template <class A, class B>
-inline constexpr bool is_pair<std::pair<A, B>> = true;
-template <class T>
-inline constexpr bool is_duration = false;
-template <class R, class P>
-inline constexpr bool is_duration<std::chrono::duration<R, P>> = true;
-template <class T>
-inline constexpr bool is_id = false;
-template <class Tag>
-inline constexpr bool is_id<entity_id<Tag>> = true;
+using namespace shape;
+
+/// How a member is written without its type.
+struct text_ops {
+  void (*write)(std::string& out, const void* value) = nullptr;
+};
+struct json_ops {
+  template <class T>
+  static constexpr text_ops of{[](std::string& out, const void* value) { json::write(out, *static_cast<const T*>(value)); }};
+};
 
 /// The length of the UTF-8 sequence at `at`, 0 if it is none.
 inline std::size_t utf8_length(std::string_view text, std::size_t at) {
@@ -91,16 +64,18 @@ inline void write_escape(std::string& out, unsigned char c) {
 }
 
 /// The members of `value` without braces; `first` says whether a comma is due.
-template <has_fields T>
-void write_members(std::string& out, const T& value, bool first) {
-  const auto one = [&](const auto& f) {
+inline void write_members(std::string& out, const table<text_ops>& members, const void* value, bool first) {
+  for (const auto& member : members) {
     if (!first) out += ',';
     first = false;
-    write_text(out, f.name);
+    write_text(out, member.name);
     out += ':';
-    write(out, value.*(f.member));
-  };
-  with_fields<T>([&](const auto&... f) { (one(f), ...); });
+    member.type->write(out, static_cast<const char*>(value) + member.offset);
+  }
+}
+template <has_fields T>
+void write_members(std::string& out, const T& value, bool first) {
+  write_members(out, table_of<text_ops, json_ops, T>(), &value, first);
 }
 
 template <class T>

@@ -14,7 +14,7 @@
 
 #include "base/bounded_queue.hpp"
 #include "storage/rocks/data_directory.hpp"
-#include "storage/rocks/rocks_store.hpp"
+#include "storage/rocks/rocks_store_internal.hpp"
 
 namespace seatgrid {
 

@@ -1,4 +1,4 @@
-#include "storage/rocks/rocks_store.hpp"
+#include "storage/rocks/rocks_store_internal.hpp"
 
 #include <rocksdb/cache.h>
 #include <rocksdb/convenience.h>

@@ -1,0 +1,112 @@
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include "domain/acd_messages.hpp"
+#include "domain/leg_port.hpp"
+#include "domain/media_port.hpp"
+#include "domain/registrar_port.hpp"
+#include "proto/describe.hpp"
+#include "storage/step_codec.hpp"
+
+/// format_doc DIRECTORY           writes the pages of docs/format from the declarations of fields
+/// format_doc --check DIRECTORY   says which pages are not current; exit status 1 if any
+namespace {
+
+using namespace seatgrid;
+using describe::catalog;
+
+std::string anchor(const std::string& name) { return "[" + name + "](#" + name + ")"; }
+
+std::string table(const describe::described_message& message) {
+  std::ostringstream out;
+  out << "## " << message.name << "\n";
+  if (message.one_of) out << "Exactly one of these:\n";
+  out << "\n| number | field | type | meaning |\n|---|---|---|---|\n";
+  for (const auto& field : message.fields) {
+    const auto* label = field.repeated ? "repeated " : field.optional ? "optional " : "";
+    const auto type = field.message ? anchor(field.type) : field.type;
+    out << "| " << field.number << " | `" << field.name << "` | " << label << type << " | " << field.meaning << " |\n";
+  }
+  return out.str() + "\n";
+}
+
+std::string page(const std::string& title, const std::string& about, const catalog& messages) {
+  std::string text =
+      "# " + title + "\n\n" + about +
+      "\n\nWritten by `format_doc` from the declarations in the headers; do not edit. Encoding: protobuf (proto3 rules for "
+      "what is left out, no packed fields); `sint64` is zigzag; numbers are never used again.\n\n";
+  for (const auto& message : messages) text += table(message);
+  text.pop_back();
+  return text;
+}
+
+std::map<std::string, std::string> pages() {
+  catalog leg;
+  describe::describe_message<leg_event>(leg, "leg_event");
+  catalog media;
+  describe::describe_message<media_event>(media, "media_event");
+  catalog acd;
+  describe::describe_message<acd_message>(acd, "acd_message");
+  catalog registrar;
+  describe::describe_message<register_request>(registrar);
+  describe::describe_message<binding>(registrar);
+  catalog journal;
+  describe::describe_message<stored_step>(journal);
+  describe::describe_message<lane_state>(journal);
+  return {
+      {"leg_port.md", page("Leg port", "What a SIP edge tells a call (`domain/leg_port.hpp`).", leg)},
+      {"media_port.md", page("Media port", "What the media engine tells a call (`domain/media_port.hpp`).", media)},
+      {"acd_messages.md",
+       page("Messages of call, queue and agent", "The reserve-confirm-release protocol (`domain/acd_messages.hpp`).", acd)},
+      {"registrar_port.md",
+       page("Registrar port", "What the edge asks of a registration (`domain/registrar_port.hpp`).", registrar)},
+      {"journal.md", page("Journal",
+                          "Log records and lane ends of the embedded journal (`storage/step_codec.hpp`); keys: "
+                          "`storage/rocks/rocks_store_internal.hpp`.",
+                          journal)},
+  };
+}
+
+std::string content(const std::filesystem::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+int check(const std::filesystem::path& directory) {
+  int stale = 0;
+  for (const auto& [name, text] : pages()) {
+    if (content(directory / name) == text) continue;
+    std::fprintf(stderr, "%s is not current: run ./dev docs\n", (directory / name).c_str());
+    ++stale;
+  }
+  return stale == 0 ? 0 : 1;
+}
+
+int write(const std::filesystem::path& directory) {
+  std::error_code code;
+  std::filesystem::create_directories(directory, code);
+  for (const auto& [name, text] : pages()) {
+    std::ofstream out{directory / name, std::ios::binary};
+    out << text;
+    if (out.flush()) continue;
+    std::fprintf(stderr, "cannot write %s\n", (directory / name).c_str());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  const std::string first = count > 1 ? words[1] : "";
+  if (count == 3 && first == "--check") return check(words[2]);
+  if (count == 2 && !first.starts_with("-")) return write(first);
+  std::fprintf(stderr, "usage: format_doc [--check] DIRECTORY\n");
+  return 2;
+}

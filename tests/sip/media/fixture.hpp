@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "media/engine.hpp"
-#include "phone.hpp"
+#include "tests/sip/media/phone.hpp"
 
 namespace seatgrid::media_test {
 

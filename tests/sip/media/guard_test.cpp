@@ -1,7 +1,7 @@
 #include <random>
 
-#include "fixture.hpp"
 #include "media/rtcp.hpp"
+#include "tests/sip/media/fixture.hpp"
 
 namespace seatgrid::media_test {
 namespace {

@@ -1,5 +1,5 @@
-#include "fixture.hpp"
 #include "media/dtmf.hpp"
+#include "tests/sip/media/fixture.hpp"
 
 namespace seatgrid::media_test {
 namespace {

@@ -1,7 +1,7 @@
 #include <sndfile.h>
 
-#include "fixture.hpp"
 #include "media/wave_file.hpp"
+#include "tests/sip/media/fixture.hpp"
 
 namespace seatgrid::media_test {
 namespace {

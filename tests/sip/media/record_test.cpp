@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "fixture.hpp"
+#include "tests/sip/media/fixture.hpp"
 
 namespace seatgrid::media_test {
 namespace {

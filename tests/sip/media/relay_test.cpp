@@ -1,4 +1,4 @@
-#include "fixture.hpp"
+#include "tests/sip/media/fixture.hpp"
 
 namespace seatgrid::media_test {
 namespace {

@@ -1,0 +1,2 @@
+add_executable(relay_bench relay_bench.cpp)
+target_link_libraries(relay_bench PRIVATE seatgrid_media)

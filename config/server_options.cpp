@@ -1,0 +1,84 @@
+#include "config/server_options.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#include "config/document.hpp"
+#include "config/settings_tables.hpp"
+
+namespace seatgrid {
+namespace {
+
+/// The place of a setting in the text, for what only two settings together show.
+place place_of(const doc_value& document, std::initializer_list<std::string_view> keys) {
+  const auto* at = &document;
+  for (const auto key : keys)
+    if (const auto* next = at->member(key)) at = next;
+  return at->at;
+}
+
+void check_together(const server_options& options, const doc_value& document, findings& found) {
+  const auto& media = options.media;
+  if (media.port_last <= media.port_first)
+    found.error(place_of(document, {"media", "port_last"}), "media.port_last", "leaves no pair of ports",
+                "more than media.port_first (" + std::to_string(media.port_first) + ")");
+  if (options.journal.free_bytes_stop > options.journal.free_bytes_low)
+    found.error(place_of(document, {"journal", "free_bytes_stop"}), "journal.free_bytes_stop",
+                "steps would be refused before load is shed",
+                "at most journal.free_bytes_low (" + std::to_string(options.journal.free_bytes_low) + ")");
+  if (options.node.disk.calls_stop_below > options.node.disk.recordings_stop_below)
+    found.error(place_of(document, {"node", "disk", "calls_stop_below"}), "node.disk.calls_stop_below",
+                "calls would stop before recordings do", "at most node.disk.recordings_stop_below");
+}
+
+}  // namespace
+
+settings_catalog settings_of(server_options& options) {
+  settings_catalog all;
+  all.add(options, tables::server);
+  all.add(options.journal, tables::journal);
+  all.add(options.media, tables::media);
+  all.add(options.node, tables::node);
+  all.add(options.node.retention, tables::retention);
+  all.add(options.node.disk, tables::disk);
+  return all;
+}
+
+server_outcome read_server_options(std::string_view text, const std::string& file, const environment& overrides) {
+  server_outcome out;
+  findings found{file};
+  const auto document = read_document(document_format::toml, text, found);
+  const auto data_directory = out.options.media.data_directory;
+  if (!found.has_errors()) {
+    const auto all = settings_of(out.options);
+    all.read(document, found);
+    all.read_environment(overrides, found);
+    if (!found.has_errors()) check_together(out.options, document, found);
+  }
+  if (out.options.media.data_directory == data_directory) out.options.media.data_directory = out.options.data;
+  out.errors = found.errors();
+  out.found = found.take();
+  for (auto& one : out.found)
+    if (one.line == 0 && one.path.starts_with("SEATGRID_")) one.file = "environment";
+  return out;
+}
+
+server_outcome load_server_options(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::ostringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) {
+    server_outcome out;
+    out.errors = 1;
+    out.found.push_back({.file = path, .what = "the file cannot be read"});
+    return out;
+  }
+  return read_server_options(text.view(), path, seatgrid_environment());
+}
+
+std::string settings_page() {
+  server_options defaults;
+  return settings_of(defaults).page();
+}
+
+}  // namespace seatgrid

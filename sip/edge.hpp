@@ -1,0 +1,130 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "domain/edge_directory.hpp"
+#include "domain/effect.hpp"
+#include "domain/leg_port.hpp"
+#include "domain/registrar_port.hpp"
+#include "sip/backoff.hpp"
+#include "sip/datagram_filter.hpp"
+
+/// The SIP edge: one thread, one Sofia agent, every dialog of one slot of addresses. It does the reflexes of SIP itself (100,
+/// ACK, retransmission, 200 to BYE and CANCEL, 4xx for what is malformed, session timers, glare) and turns the rest into the leg
+/// port.
+namespace seatgrid {
+
+/// Settings of an edge; the initialisers are the defaults. Every `_max` refuses what comes beyond it.
+struct edge_options {
+  std::vector<std::string> listen{"sip:127.0.0.1:5060;transport=udp", "sip:127.0.0.1:5060;transport=tcp"};
+  std::string advertised_host{};  ///< stands in Via, Contact and o=; empty = the bound address
+  std::string user_agent{"Seatgrid"};
+  milliseconds t1{500}, t2{4'000}, t4{5'000};  ///< RFC 3261 17.1.1.1
+  milliseconds t1x64{32'000};                  ///< timers B, F and H: longest wait for a response or an ACK
+  std::size_t message_bytes_max = 32'768;      ///< beyond: 513
+  std::uint32_t udp_receive_bytes = 4U << 20;
+  datagram_filter_options filter{};    ///< who gets silence before anything is parsed
+  std::size_t commands_max = 200'000;  ///< commands waiting for the edge's thread
+  std::size_t legs_max = 40'000;       ///< beyond: new calls get 503
+  milliseconds ended_repeat{2'000};    ///< leg_ended is repeated until leg_forget
+  milliseconds offer_wait{8'000};      ///< re-INVITE, UPDATE or REFER without a word from the call: 500
+  seconds session_expires{1'800};      ///< RFC 4028, what we offer
+  seconds session_expires_min{90};     ///< Min-SE
+  seconds overload_retry_after{5};
+  seconds register_min{60}, register_max{3'600};
+  milliseconds register_wait{5'000};  ///< for the owner of the registration; then 503
+  std::size_t registrations_max = 200'000;
+  std::size_t contacts_max = 5;  ///< per address of record
+  std::size_t register_waiting_max = 10'000;
+  backoff_options digest_backoff{};  ///< failed credentials, per source address and per address of record
+  seconds nonce_lifetime{300};
+  std::string nonce_key{};  ///< the cluster's secret; empty = random, nonces then hold for this process alone
+  /// Canonical form of a number as people dial or carriers send it; what has none comes back unchanged. Must not block.
+  std::function<std::string(std::string_view)> canonical_number{[](std::string_view n) { return std::string{n}; }};
+};
+
+/// Counts since the start, by method and by class of status.
+struct edge_status {
+  static constexpr std::array<std::string_view, 13> methods{"INVITE", "ACK",    "BYE",   "CANCEL", "OPTIONS", "REGISTER", "INFO",
+                                                            "PRACK",  "UPDATE", "REFER", "NOTIFY", "MESSAGE", "other"};
+  /// Why something was refused or left unanswered.
+  enum class drop : std::uint8_t {
+    unknown_source = 0,  ///< neither trunk nor flow nor REGISTER
+    foreign_domain = 1,
+    digest_backoff = 2,
+    overload = 3,
+    trunk_rate = 4,
+    trunk_full = 5,
+    number_full = 6,
+    loop = 7,
+    too_big = 8,
+    bad_sdp = 9,
+    queue_full = 10,          ///< commands refused
+    forbidden_identity = 11,  ///< an access number as caller (N16)
+    stale_command = 12,       ///< for a leg that is gone or in another state
+    count = 13
+  };
+  std::array<std::uint64_t, methods.size()> requests_in{};
+  std::array<std::uint64_t, methods.size()> requests_out{};
+  std::array<std::uint64_t, 7> responses_in{};   ///< [1] = 1xx ... [6] = 6xx
+  std::array<std::uint64_t, 7> responses_out{};  ///< those that the edge itself decided; Sofia's own reflexes are not in here
+  std::array<std::uint64_t, static_cast<std::size_t>(drop::count)> drops{};
+  std::uint64_t legs = 0;
+  std::uint64_t registrations = 0;
+  std::uint64_t refreshes = 0;  ///< REGISTERs answered from memory
+  std::uint64_t restored = 0;
+  std::uint64_t commands_waiting = 0;
+  std::array<std::uint64_t, static_cast<std::size_t>(datagram_cause::count)> datagrams{};  ///< by verdict of the filter
+  std::uint64_t unsent = 0;                                                                ///< messages that no lease let out
+};
+
+/// What the edge tells. Called on the edge's thread; must neither block nor throw.
+class edge_sink {
+ public:
+  virtual ~edge_sink() = default;
+  virtual void on_leg(leg_event event) = 0;
+  virtual void on_register(register_request request) = 0;
+  /// False closes the valve for new calls (disk nearly full, overload): 503 with Retry-After.
+  virtual bool accepting_calls() = 0;
+  /// The id of a new call of `tenant`: its shard and 54 random bits.
+  virtual call_id new_call(const std::string& tenant);
+};
+
+class edge {
+ public:
+  /// Binds and runs. `sink` must outlive the edge.
+  /// @error unavailable  an address cannot be bound; `what` names it
+  /// @error invalid      an option is out of its range
+  static result<std::unique_ptr<edge>> start(edge_options options, edge_sink& sink);
+  /// Ends the thread without a word to the peers: dialogs live on in their records.
+  ~edge();
+  edge(const edge&) = delete;
+  edge& operator=(const edge&) = delete;
+
+  /// Any thread; never blocks. Carried out in order. @error full  `commands_max` wait; counted as queue_full
+  result<void> command(leg_command order);
+  result<void> answer_register(register_reply reply);
+  /// Replaces what the edge remembers of this address of record; empty forgets it.
+  result<void> load_bindings(std::string aor, std::vector<binding> bindings);
+  void set_directory(edge_directory_ptr directory);
+  /// False: nothing leaves any more (DESIGN section 5, lease), because others may have adopted the dialogs. Any thread.
+  void set_lease(bool held);
+  edge_status status() const;
+  /// Ends the thread; later commands are refused. Idempotent.
+  void stop();
+
+ private:
+  class impl;
+  explicit edge(std::unique_ptr<impl> inside);
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace seatgrid

@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <utility>
+
+#include "sip/edge_core.hpp"
+
+/// Dialogs of an earlier life of this address (DESIGN section 5): rebuilt from their records.
+namespace seatgrid::sip {
+namespace {
+
+constexpr std::int64_t epoch_of_cseq_s = 1'767'225'600;  // 2026-01-01
+
+/// Above every CSeq that the dead edge can have used: a thousand steps on, and never behind a second adoption from the same
+/// record, because the clock has moved since. Stays below 2^31 (RFC 3261 8.1.1.5) until 2094.
+std::uint32_t adopted_cseq(const edge_core& core, std::uint32_t saved) {
+  const auto since = core.clock.now().us / 1'000'000 - epoch_of_cseq_s;
+  const auto by_clock = static_cast<std::uint32_t>(std::clamp<std::int64_t>(since, 0, 0x7ffffffe));
+  return std::max(std::min(saved, 0x7ffff000U) + cseq_step_of_adoption, by_clock);
+}
+
+void fill(leg_state& leg, const dialog& saved) {
+  leg.incoming = saved.incoming;
+  leg.sip_call_id = saved.sip_call_id;
+  leg.local_uri = saved.local_uri;
+  leg.remote_uri = saved.remote_uri;
+  leg.local_tag = saved.local_tag;
+  leg.remote_tag = saved.remote_tag;
+  leg.peer_address = saved.peer_address;
+  leg.flow = saved.flow;
+  leg.edge.admit_peer(leg, saved.peer_address);
+  leg.via = saved.via;
+  leg.sdp_session = saved.sdp_session_id;
+  leg.sdp_version = saved.sdp_version;
+  leg.session_s = saved.session_expires_s;
+  leg.we_refresh = saved.we_refresh;
+  leg.invite_text = saved.invite;
+  leg.peer_takes_update = true;  // not in the record: tried, and unlearned on 405
+}
+
+std::string joined(const std::vector<std::string>& routes) {
+  std::string all;
+  for (const auto& r : routes) all += (all.empty() ? "" : ", ") + r;
+  return all;
+}
+
+/// Leg, tags, CSeqs, target and routes. False when the record does not parse.
+bool rebuild_dialog(leg_state& leg, const dialog& saved) {
+  auto& core = leg.edge;
+  scratch pool;
+  sip_cseq_t cseq[1];
+  sip_cseq_init(cseq);
+  cseq->cs_seq = adopted_cseq(core, saved.local_cseq);
+  const auto from = saved.local_uri + ";tag=" + saved.local_tag;
+  const auto to = saved.remote_uri + (saved.remote_tag.empty() ? "" : ";tag=" + saved.remote_tag);
+  if (saved.sip_call_id.empty() || saved.local_tag.empty()) return false;
+  leg.dialog_leg = nta_leg_tcreate(core.agent, on_in_dialog, &leg, SIPTAG_CALL_ID_STR(saved.sip_call_id.c_str()),
+                                   SIPTAG_FROM_STR(from.c_str()), SIPTAG_TO_STR(to.c_str()), SIPTAG_CSEQ(cseq),
+                                   NTATAG_REMOTE_CSEQ(saved.remote_cseq), TAG_END());
+  if (leg.dialog_leg == nullptr) return false;
+  auto* target = saved.remote_target.empty() ? nullptr : sip_contact_make(pool, ("<" + saved.remote_target + ">").c_str());
+  // server_route keeps the order, and the record already has ours.
+  const auto list = joined(saved.route_set);
+  auto* routes = list.empty() ? nullptr : sip_record_route_make(pool, list.c_str());
+  return nta_leg_server_route(leg.dialog_leg, routes, target) == 0 && target != nullptr;
+}
+
+void restore_confirmed(leg_state& leg, const dialog& saved) {
+  auto& core = leg.edge;
+  leg.phase = leg_phase::talking;
+  leg.invite_text.clear();
+  if (!rebuild_dialog(leg, saved)) return end(leg, false, {.q850 = 41, .sip = 481, .text = "record does not restore"});
+  if (core.directory) {
+    const auto colon = leg.peer_address.rfind(':');
+    const auto match = core.directory->trunk_at(leg.peer_address.substr(0, colon), 0);
+    if (match) core.load.begin(leg.trunk_key = match->tenant + "/" + match->trunk->name);
+  }
+  core.count.restored();
+  start_session_timer(leg);
+  core.tell(leg_probed{.leg = leg.id, .status = 200});
+}
+
+/// Their INVITE, which they will not repeat: its server transaction again, so that 18x and 200 can still be sent.
+void restore_ringing(leg_state& leg, const dialog& saved) {
+  auto& core = leg.edge;
+  leg.phase = leg_phase::ringing;
+  auto lost = [&] { end(leg, false, {.q850 = 41, .sip = 481, .text = "record does not restore"}); };
+  if (!rebuild_dialog(leg, saved)) return lost();
+  msg_t* msg = msg_make(sip_default_mclass(), 0, saved.invite.data(), static_cast<ssize_t>(saved.invite.size()));
+  sip_t* sip = msg == nullptr ? nullptr : sip_object(msg);
+  if (sip == nullptr || sip->sip_request == nullptr || sip->sip_via == nullptr || sip->sip_cseq == nullptr) {
+    if (msg != nullptr) msg_destroy(msg);
+    return lost();
+  }
+  leg.peer_wants_reliable = has_option(sip->sip_require, "100rel");
+  leg.peer_takes_reliable = leg.peer_wants_reliable || has_option(sip->sip_supported, "100rel");
+  leg.peer_takes_update = sip->sip_allow != nullptr && sip_is_allowed(sip->sip_allow, SIP_METHOD_UPDATE) != 0;
+  auto body = read_body(sip);
+  leg.offer_is_ours = !body.sdp;
+  leg.sdp_received = std::move(body.sdp);
+  agree_as_server(leg, sip);
+  auto* path = tport_by_protocol(nta_agent_tports(core.agent), saved.via == transport::udp ? "udp" : "tcp");
+  leg.invite_in = nta_incoming_create(core.agent, leg.dialog_leg, msg, sip, NTATAG_TPORT(path), TAG_END());
+  if (leg.invite_in == nullptr) return lost();
+  nta_incoming_tag(leg.invite_in, leg.local_tag.c_str());
+  nta_incoming_bind(leg.invite_in, on_invite_event, &leg);
+  core.count.restored();
+  core.tell(leg_probed{.leg = leg.id, .status = 200});
+}
+
+int on_old_cancel_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip) {
+  const int status = sip != nullptr && sip->sip_status != nullptr ? sip->sip_status->st_status : nta_outgoing_status(orq);
+  auto& core = leg->edge;
+  core.count.response_in(status);
+  if (status < 200) return 0;
+  nta_outgoing_destroy(std::exchange(leg->probe_out, nullptr));
+  if (status < 300) return 0;  // now the INVITE's own final response follows
+  const auto id = leg->id;
+  core.retire(*leg);
+  core.tell(leg_failed{.leg = id,
+                       .cause = {.q850 = 16, .sip = static_cast<std::uint16_t>(status), .text = "cancelled after a restart"}});
+  return 0;
+}
+
+/// Our INVITE, still ringing somewhere: CANCEL with its branch and CSeq (RFC 3261 9.1).
+void restore_calling(leg_state& leg, const dialog& saved) {
+  auto& core = leg.edge;
+  leg.phase = leg_phase::cancelling;
+  const auto space = saved.invite.find(' ');
+  const auto branch = saved.invite.substr(0, space);
+  const auto target = space == std::string::npos ? saved.remote_target : saved.invite.substr(space + 1);
+  if (branch.empty() || target.empty()) return end(leg, false, {.q850 = 41, .sip = 481, .text = "record does not restore"});
+  const auto from = saved.local_uri + ";tag=" + saved.local_tag;
+  const auto cseq = std::to_string(saved.local_cseq) + " CANCEL";
+  const auto routes = joined(saved.route_set);
+  const auto next_hop = flow_url(saved.flow);
+  scratch pool;
+  auto* line = sip_request_create(pool, SIP_METHOD_CANCEL, URL_STRING_MAKE(target.c_str()), nullptr);
+  core.old_branches[branch] = leg.id;
+  core.count.request_out("CANCEL");
+  leg.probe_out = nta_outgoing_mcreate(
+      core.agent, on_old_cancel_response, &leg, next_hop.empty() ? nullptr : URL_STRING_MAKE(next_hop.c_str()),
+      nta_msg_create(core.agent, 0), SIPTAG_REQUEST(line), SIPTAG_FROM_STR(from.c_str()), SIPTAG_TO_STR(saved.remote_uri.c_str()),
+      SIPTAG_CALL_ID_STR(saved.sip_call_id.c_str()), SIPTAG_CSEQ_STR(cseq.c_str()), SIPTAG_MAX_FORWARDS_STR("70"),
+      TAG_IF(!routes.empty(), SIPTAG_ROUTE_STR(routes.c_str())), NTATAG_BRANCH_KEY(branch.c_str()), TAG_END());
+  if (leg.probe_out == nullptr) {
+    const auto id = leg.id;
+    core.retire(leg);
+    return core.tell(leg_failed{.leg = id, .cause = {.q850 = 41, .sip = 503, .text = "cannot cancel after a restart"}});
+  }
+  core.count.restored();
+  core.start_wait(leg, wait_kind::final_after_cancel, core.options.t1x64 + milliseconds{500});
+}
+
+/// ACK of a failure is the transaction's (RFC 3261 17.1.1.3), and that transaction died with its edge.
+void acknowledge_failure(edge_core& core, const sip_t* response, const leg_state& leg) {
+  scratch pool;
+  const auto target = leg.invite_text.substr(leg.invite_text.find(' ') + 1);
+  const auto cseq = std::to_string(response->sip_cseq->cs_seq) + " ACK";
+  const auto next_hop = flow_url(leg.flow);
+  auto* line = sip_request_create(pool, SIP_METHOD_ACK, URL_STRING_MAKE(target.c_str()), nullptr);
+  core.count.request_out("ACK");
+  auto* ack = nta_outgoing_mcreate(core.agent, nullptr, nullptr, next_hop.empty() ? nullptr : URL_STRING_MAKE(next_hop.c_str()),
+                                   nta_msg_create(core.agent, 0), SIPTAG_REQUEST(line), SIPTAG_FROM(response->sip_from),
+                                   SIPTAG_TO(response->sip_to), SIPTAG_CALL_ID(response->sip_call_id),
+                                   SIPTAG_CSEQ_STR(cseq.c_str()), SIPTAG_MAX_FORWARDS_STR("70"),
+                                   NTATAG_BRANCH_KEY(response->sip_via->v_branch), NTATAG_STATELESS(1), TAG_END());
+  if (ack != nullptr && ack != no_transaction) nta_outgoing_destroy(ack);
+}
+
+}  // namespace
+
+void restore(edge_core& core, const leg_restore& order) {
+  if (core.find(order.leg) != nullptr) return core.count.dropped(edge_status::drop::stale_command);
+  auto& leg = core.add(order.leg);
+  fill(leg, order.saved);
+  if (order.confirmed) return restore_confirmed(leg, order.saved);
+  if (order.saved.incoming) return restore_ringing(leg, order.saved);
+  restore_calling(leg, order.saved);
+}
+
+void on_stray_response(edge_core& core, msg_t* msg, sip_t* sip) {
+  core.count.response_in(sip->sip_status->st_status);
+  const auto* via = sip->sip_via;
+  const bool ours = via != nullptr && via->v_next == nullptr && core.is_own_via(via) && via->v_branch != nullptr;
+  const int status = sip->sip_status->st_status;
+  if (!ours || sip->sip_cseq->cs_method != sip_method_invite || status < 200) return msg_destroy(msg);
+  const auto old = core.old_branches.find(via->v_branch);
+  auto* leg = old == core.old_branches.end() ? nullptr : core.find(old->second);
+  if (status >= 300) {
+    if (leg != nullptr) {
+      const auto id = leg->id;
+      acknowledge_failure(core, sip, *leg);
+      auto cause = cause_in(sip, status);
+      core.retire(*leg);
+      core.tell(leg_failed{.leg = id, .cause = std::move(cause)});
+    }
+    return msg_destroy(msg);
+  }
+  // Answered after all, by a fork or across our CANCEL: ACK, then BYE (RFC 3261 13.2.2.4).
+  nta_msg_ackbye(core.agent, msg);
+  if (leg == nullptr) return;
+  const auto id = leg->id;
+  core.retire(*leg);
+  core.tell(leg_failed{.leg = id, .cause = {.q850 = 16, .sip = 487, .text = "answered across our CANCEL"}});
+}
+
+}  // namespace seatgrid::sip

@@ -1,0 +1,192 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "edge_fixture.hpp"
+#include "proto/wire.hpp"
+
+namespace seatgrid::test {
+namespace {
+
+class Restore : public EdgeTest {
+ protected:
+  /// Runs `first_life` on an edge in a child process, which is then killed where it stands. What it writes comes back.
+  std::string die_after(const std::function<std::string(edge&, listening_sink&)>& first_life) {
+    int pipe_ends[2];
+    EXPECT_EQ(::pipe(pipe_ends), 0);
+    const auto child = ::fork();
+    if (child == 0) {
+      auto started = edge::start(options(), sink_);
+      if (!started) ::_exit(1);
+      edge_ = std::move(*started);
+      edge_->set_directory(directory_);
+      const auto text = first_life(*edge_, sink_) + "\n.\n";
+      [[maybe_unused]] const auto wrote = ::write(pipe_ends[1], text.data(), text.size());
+      for (;;) ::pause();
+    }
+    std::string all;
+    char buffer[4096];
+    while (all.find("\n.\n") == std::string::npos) {
+      const auto got = ::read(pipe_ends[0], buffer, sizeof buffer);
+      if (got <= 0) break;
+      all.append(buffer, static_cast<std::size_t>(got));
+    }
+    ::kill(child, SIGKILL);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    ::close(pipe_ends[0]);
+    ::close(pipe_ends[1]);
+    return all.substr(0, all.find("\n.\n"));
+  }
+  static std::string hex(const std::string& bytes) {
+    std::string out;
+    for (const unsigned char c : bytes) {
+      out += "0123456789abcdef"[c >> 4];
+      out += "0123456789abcdef"[c & 15];
+    }
+    return out;
+  }
+  static dialog record_from(const std::string& hex_text) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < hex_text.size(); i += 2)
+      bytes += static_cast<char>(std::stoi(hex_text.substr(i, 2), nullptr, 16));
+    auto d = wire::decode<dialog>(bytes);
+    EXPECT_TRUE(d);
+    return d.value_or(dialog{});
+  }
+};
+
+TEST_F(Restore, TwentyCallsOutliveAKilledEdgeAndEndFromEitherSide) {
+  constexpr int calls = 20;
+  sip_peer caller{trunk_ip, peer_port(), port_};
+  std::vector<peer_dialog> dialogs;
+  for (int i = 0; i < calls; ++i) dialogs.push_back({.peer = &caller, .call_id = "restore-" + std::to_string(i) + unique()});
+  // The far end is scripted before the fork, so that it lives in this process only while the child answers it.
+  std::vector<std::pair<leg_id, dialog>> saved;
+  const auto report = die_after([&](edge& e, listening_sink& sink) {
+    std::string lines;
+    for (auto& d : dialogs) {
+      caller.send(d.request("INVITE", std::string{offer_pcma}));
+      const auto told = sink.expect<leg_incoming>();
+      (void)e.command(leg_answer{.leg = told.leg, .media = our_media()});
+      d.learn(caller.expect_status(200, "INVITE"));
+      caller.send(d.request("ACK"));
+      const auto confirmed = sink.expect<leg_confirmed>();
+      lines += hex(wire::encode(confirmed.confirmed)) + "\n";
+    }
+    return lines;
+  });
+  std::size_t at = 0;
+  for (std::uint32_t i = 0; i < calls; ++i) {
+    const auto end = report.find('\n', at);
+    saved.push_back({{call_id::make(3, 100 + i), 1}, record_from(report.substr(at, end - at))});
+    at = end + 1;
+  }
+  start();
+  for (const auto& [leg, record] : saved) {
+    ASSERT_EQ(record.incoming, true);
+    ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record, .confirmed = true}));
+    EXPECT_EQ(sink_.expect<leg_probed>().status, 200);
+  }
+  for (int i = 0; i < calls; ++i) {
+    const auto& [leg, record] = saved[static_cast<std::size_t>(i)];
+    if (i % 2 == 0) {
+      ASSERT_TRUE(edge_->command(leg_release{.leg = leg, .cause = {}}));
+      const auto bye = caller.expect_request("BYE");
+      EXPECT_EQ(bye.header("Call-ID"), record.sip_call_id);
+      EXPECT_EQ(bye.tag_of("From"), record.local_tag);
+      EXPECT_EQ(bye.tag_of("To"), record.remote_tag);
+      EXPECT_GT(bye.cseq(), record.local_cseq + 1'000 - 1);
+      EXPECT_EQ(bye.request_uri(), record.remote_target);
+      caller.send(response_to(bye, "200 OK", ""));
+    } else {
+      peer_dialog d{.peer = &caller,
+                    .call_id = record.sip_call_id,
+                    .local = record.remote_uri,
+                    .remote = record.local_uri,
+                    .local_tag = record.remote_tag,
+                    .remote_tag = record.local_tag,
+                    .cseq = record.remote_cseq + 1};
+      caller.send(d.request("BYE"));
+      caller.expect_status(200, "BYE");
+      EXPECT_EQ(sink_.expect<leg_ended>().leg, leg);
+      ASSERT_TRUE(edge_->command(leg_forget{leg}));
+    }
+  }
+  EXPECT_EQ(edge_->status().restored, 20U);
+}
+
+TEST_F(Restore, CallerWhoWasRingingIsAnsweredByTheNextEdge) {
+  sip_peer caller{trunk_ip, peer_port(), port_};
+  peer_dialog d{.peer = &caller, .call_id = "early-" + unique()};
+  const auto report = die_after([&](edge& e, listening_sink& sink) {
+    caller.send(d.request("INVITE", std::string{offer_pcma}));
+    const auto told = sink.expect<leg_incoming>();
+    (void)e.command(leg_ring{.leg = told.leg, .status = 180, .media = {}});
+    return hex(wire::encode(told.early));
+  });
+  caller.expect_status(180);
+  start();
+  const leg_id leg{call_id::make(3, 5), 1};
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record_from(report), .confirmed = false}));
+  EXPECT_EQ(sink_.expect<leg_probed>().status, 200);
+  ASSERT_TRUE(edge_->command(leg_answer{.leg = leg, .media = our_media()}));
+  const auto ok = caller.expect_status(200, "INVITE");
+  d.learn(ok);
+  EXPECT_EQ(ok.tag_of("To"), record_from(report).local_tag);
+  const auto cseq = ok.cseq();
+  d.local_tag = ok.tag_of("From");
+  caller.send(d.request("ACK", {}, {}, {}, cseq));
+  EXPECT_EQ(sink_.expect<leg_confirmed>().leg, leg);
+  d.cseq = cseq + 1;
+  caller.send(d.request("BYE"));
+  caller.expect_status(200, "BYE");
+}
+
+TEST_F(Restore, PhoneThatWasRingingIsCancelledWithTheOldBranch) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  auto first_life = [&](edge& e, listening_sink& sink) {
+    (void)e.command(order_to(phone));
+    return hex(wire::encode(sink.expect<leg_dialog_changed>().now));
+  };
+  const auto record = record_from(die_after(first_life));
+  const auto invite = phone.expect_request("INVITE");
+  start();
+  const leg_id leg{call_id::make(7, 77), 2};
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record, .confirmed = false}));
+  const auto cancel = phone.expect_request("CANCEL");
+  EXPECT_EQ(cancel.header("Via").substr(cancel.header("Via").find("branch=")),
+            invite.header("Via").substr(invite.header("Via").find("branch=")));
+  EXPECT_EQ(cancel.cseq(), invite.cseq());
+  EXPECT_EQ(cancel.request_uri(), invite.request_uri());
+  EXPECT_EQ(cancel.header("From"), invite.header("From"));
+  phone.send(response_to(cancel, "200 OK", "p1"));
+  phone.send(response_to(invite, "487 Request Terminated", "p1"));
+  phone.expect_request("ACK");
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 487);
+}
+
+TEST_F(Restore, PhoneThatAnswersAcrossThatCancelGetsAckAndBye) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto record = record_from(die_after([&](edge& e, listening_sink& sink) {
+    (void)e.command(order_to(phone));
+    return hex(wire::encode(sink.expect<leg_dialog_changed>().now));
+  }));
+  const auto invite = phone.expect_request("INVITE");
+  start();
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = {call_id::make(7, 77), 2}, .saved = record, .confirmed = false}));
+  phone.expect_request("CANCEL");
+  phone.send(response_to(invite, "200 OK", "p1", "Contact: <sip:phone@" + phone.host_port() + ">\r\n", std::string{offer_pcma}));
+  EXPECT_EQ(phone.expect_request("ACK").cseq(), invite.cseq());
+  phone.expect_request("BYE");
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 487);
+}
+
+TEST_F(Restore, RecordThatDoesNotParseEndsTheLeg) {
+  start();
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = {call_id::make(7, 9), 1}, .saved = {}, .confirmed = true}));
+  EXPECT_EQ(sink_.expect<leg_ended>().cause.sip, 481);
+}
+
+}  // namespace
+}  // namespace seatgrid::test

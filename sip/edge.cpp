@@ -15,16 +15,20 @@
 #include "sip/registering.hpp"
 
 namespace seatgrid {
-namespace {
-
-using sip::edge_core;
-using sip::inbox;
+namespace sip {
 
 struct known_bindings {
   std::string aor{};
   std::vector<binding> all{};
 };
-using order = std::variant<leg_command, register_reply, known_bindings>;
+using inbox_item = std::variant<leg_command, register_reply, known_bindings>;
+
+}  // namespace sip
+namespace {
+
+using sip::edge_core;
+using sip::inbox;
+using sip::known_bindings;
 
 constexpr seconds register_limit_max{86'400};
 
@@ -73,7 +77,7 @@ class edge::impl {
     inbox_.ring();
     thread_.join();
   }
-  result<void> push(order what) {
+  result<void> push(sip::inbox_item what) {
     if (inbox_.push(std::move(what))) return {};
     core_->count.dropped(edge_status::drop::queue_full);
     return fail(errc::full, "edge: commands_max wait, or it stopped");
@@ -132,7 +136,7 @@ class edge::impl {
     }
   }
 
-  inbox<order> inbox_;
+  inbox<sip::inbox_item> inbox_;
   std::mutex directory_mutex_{};
   edge_directory_ptr next_directory_{};
   std::unique_ptr<edge_core> core_;

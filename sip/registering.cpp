@@ -38,6 +38,17 @@ bool must_wait(edge_core& core, const std::string& aor, const source_address& fr
   return core.registry.aor_of_flow(from.flow()) != aor && core.registry.slow_down.wait("aor " + aor, now).count() > 0;
 }
 
+/// The header's value again; Debian's sip_header_as_string loses the last parameter.
+std::string credentials_text(const sip_authorization_t* a) {
+  auto value = text_or_empty(a->au_scheme);
+  const char* before = " ";
+  for (const auto* p = a->au_params; p != nullptr && *p != nullptr; ++p) {
+    value += std::exchange(before, ", ");
+    value += *p;
+  }
+  return value;
+}
+
 struct proof {
   digest_verdict verdict = digest_verdict::missing;
   digest_parameters given{};
@@ -45,8 +56,7 @@ struct proof {
 proof check_credentials(edge_core& core, const sip_t* sip, const std::string& realm, const std::string& ip) {
   proof best;
   for (const auto* a = sip->sip_authorization; a != nullptr; a = a->au_next) {
-    scratch pool;
-    const auto value = text_or_empty(sip_header_as_string(pool, reinterpret_cast<const sip_header_t*>(a)));
+    const auto value = credentials_text(a);
     const auto lookup = [&](std::string_view user) -> std::optional<std::string> {
       const auto known = core.directory->user(realm, std::string{user});
       return known ? std::optional{known->password} : std::nullopt;

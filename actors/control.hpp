@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "base/ids.hpp"
+#include "base/time.hpp"
 
 /// Orders of people and programs (API, CLI, supervisors) to calls, agents and queues, as plain types. `gateway::submit` sends one
 /// and answers when its step counts. An order that fits the state already is done at once, without a step.
@@ -28,6 +29,7 @@ struct agent_ready {
 struct agent_pause {
   agent_id agent{};
   std::string reason{};
+  milliseconds length{0};  ///< 0 = open end
 };
 struct agent_logout {
   agent_id agent{};

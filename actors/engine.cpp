@@ -115,18 +115,28 @@ void engine::on(register_request request) {
   lane_of(in->to).deliver(std::move(in));
 }
 
-void engine::submit(control::command order, std::string tenant, gateway::answer done) {
+template <class What>
+void engine::request(entity_ref to, What what, std::string tenant, gateway::answer done) {
   const auto request = requests_.add(done, system_.clock().now() + options_.deadline);
   if (!request) {
     done(tl::unexpected(request.error()));
     return;
   }
   auto in = std::make_shared<entity_input>();
-  in->to = control::target_of(order);
+  in->to = to;
   in->tenant = std::move(tenant);
   in->request = *request;
-  in->what = std::move(order);
-  lane_of(in->to).deliver(std::move(in));
+  in->what = std::move(what);
+  lane_of(to).deliver(std::move(in));
+}
+
+void engine::submit(control::command order, std::string tenant, gateway::answer done) {
+  const auto to = control::target_of(order);
+  request(to, std::move(order), std::move(tenant), std::move(done));
+}
+
+void engine::ask(entity_ref entity, std::string tenant, gateway::answer done) {
+  request(entity, show_entity{}, std::move(tenant), std::move(done));
 }
 
 void engine::tell(entity_ref entity, const config_changed& news) {

@@ -32,6 +32,8 @@ class engine {
   void on(media_event event);
   void on(register_request request);
   void submit(control::command order, std::string tenant, gateway::answer done);
+  /// The entity's state as JSON. @error not_found, timed_out, full
+  void ask(entity_ref entity, std::string tenant, gateway::answer done);
   void tell(entity_ref entity, const config_changed& news);
 
   lane& lane_of(entity_ref entity) { return *lanes_[entity.shard() % lanes_.size()]; }
@@ -62,6 +64,8 @@ class engine {
 
  private:
   bool takes_new_call(lane& at) const;
+  template <class What>
+  void request(entity_ref to, What what, std::string tenant, gateway::answer done);
   void send_entity(const to_entity& message, const std::string& tenant, lane& from, const life_ptr& life);
 
   caf::actor_system& system_;

@@ -31,12 +31,19 @@ class entity_core {
   virtual ~entity_core() = default;
   virtual result<void> load(std::uint64_t id, const entity_rows& stored) = 0;
   virtual void resume(const turn& now, effects& out) = 0;
-  /// decide, then apply, rows and effects event by event. The rules' exceptions pass through: state is then undefined.
-  virtual outcome take(const entity_input& in, const turn& now, const tenant_config& config) = 0;
+  /// decide, then apply, rows and effects event by event. Takes what it needs out of `in`. The rules' exceptions pass through:
+  /// state is then undefined.
+  virtual outcome take(entity_input& in, const turn& now, const tenant_config& config) = 0;
   /// The same for a recorded command. @error corrupt
   virtual result<outcome> take_recorded(std::string_view command, const turn& now, const tenant_config& config) = 0;
   virtual result<std::string> describe_event(std::string_view event) const = 0;
   virtual bool finished() const = 0;
+  /// The actor may leave memory while nobody speaks to it: rows and the lane's waits hold everything.
+  virtual bool resting() const = 0;
+  /// A state read back from rows after `resting` must be resumed, because its waits carry generations that rows do not hold.
+  virtual bool resumes_on_load() const = 0;
+  /// JSON of the whole state, for `show` and lists.
+  virtual std::string show() const = 0;
 };
 
 template <entity_rules Rules>
@@ -50,7 +57,7 @@ class rules_core final : public entity_core {
   }
   void resume(const turn& now, effects& out) override { Rules::resume(state_, now, out); }
 
-  outcome take(const entity_input& in, const turn& now, const tenant_config& config) override {
+  outcome take(entity_input& in, const turn& now, const tenant_config& config) override {
     const auto command = input_adapter<Rules>::make(in);
     if (!command) return {};
     return run(*command, now, config);
@@ -73,6 +80,26 @@ class rules_core final : public entity_core {
   }
 
   bool finished() const override { return Rules::finished(state_); }
+  bool resting() const override {
+    if constexpr (requires { input_adapter<Rules>::resting(state_); })
+      return input_adapter<Rules>::resting(state_);
+    else
+      return Rules::finished(state_);
+  }
+  bool resumes_on_load() const override {
+    if constexpr (requires { input_adapter<Rules>::resumes_on_load; })
+      return input_adapter<Rules>::resumes_on_load;
+    else
+      return false;
+  }
+  std::string show() const override {
+    if constexpr (requires { Rules::show(state_); })
+      return Rules::show(state_);
+    else if constexpr (requires { Rules::describe(state_); })
+      return Rules::describe(state_);
+    else
+      return "{}";
+  }
   const typename Rules::state& state() const { return state_; }
 
  private:
@@ -88,7 +115,10 @@ class rules_core final : public entity_core {
         Rules::answer(state_, command, now, config, done.what_follows);
       return done;
     }
-    done.command = Rules::encode(command);
+    if constexpr (requires { Rules::encode(command, state_); })
+      done.command = Rules::encode(command, state_);  // without what journals must not keep
+    else
+      done.command = Rules::encode(command);
     done.events.reserve(events->size());
     for (const auto& event : *events) {
       state_ = Rules::apply(std::move(state_), event);

@@ -21,7 +21,7 @@ std::string tenant_of(const entity_input& in) {
 /// What entities of a lost lane said to each other may rest on steps that never counted; their protocol repeats it.
 bool comes_from_outside(const entity_input& in) {
   return !std::holds_alternative<resume_entity>(in.what) && !std::holds_alternative<timer_fired>(in.what) &&
-         !std::holds_alternative<acd_message>(in.what);
+         !std::holds_alternative<acd_message>(in.what) && !std::holds_alternative<show_entity>(in.what);
 }
 
 bool leaves_at_once(const effect& one) {
@@ -75,8 +75,12 @@ void entity_shell::handle(const input_ptr& in) {
   const bool only_resume = std::holds_alternative<resume_entity>(in->what);
   try {
     if (core_ || load()) {
-      if (!life_->resumed && !resumed_) resume();
-      if (!only_resume) decide(in);
+      if (!resumed_ && (!life_->resumed || only_resume || core_->resumes_on_load())) resume();
+      if (std::holds_alternative<show_entity>(in->what))
+        lane_.owner().requests().finish(
+            in->request, stored_ ? result<std::string>{core_->show()} : fail(errc::not_found, "there is no such one"));
+      else if (!only_resume)
+        decide(in);
     } else if (!only_resume) {
       lane_.owner().refuse(*in, {errc::corrupt, "its rows cannot be read"});
     }
@@ -126,7 +130,7 @@ void entity_shell::resume() {
   promise all{.from = entity_, .tenant = kept_.tenant, .at = life_->recorded, .what = {}, .published = {}};
   // Waits go on from the log's own time: the node being away uses none of them up (DESIGN section 2, waits).
   turn now = lane_.next_turn();
-  if (life_->recorded.us != 0) now.at = life_->recorded;
+  if (!life_->resumed && life_->recorded.us != 0) now.at = life_->recorded;
   core_->resume(now, all.what);
   for (auto& one : all.what) lane_.owner().release(one, all, lane_, life_);
 }
@@ -180,7 +184,7 @@ void entity_shell::add_reply_if_none(const entity_input& in, effects& all) const
   all.push_back({timing::when_durable, reply{.request = in.request, .outcome = {}, .data = "{}"}});
 }
 
-std::vector<row> entity_shell::rows_of(entity_rows& changed, std::vector<outbox_event>& published, effects& all) {
+std::vector<row> entity_shell::rows_of(time_point at, entity_rows& changed, std::vector<outbox_event>& published, effects& all) {
   const auto before = kept_;
   std::erase_if(all, [&](effect& one) {
     auto* event = std::get_if<publish>(&one.what);
@@ -190,9 +194,12 @@ std::vector<row> entity_shell::rows_of(entity_rows& changed, std::vector<outbox_
   });
   std::vector<row> rows;
   rows.reserve(changed.size() + 2);
-  for (auto& one : changed) rows.push_back({row_key(entity_, one.key), std::move(one.value)});
+  for (auto& one : changed) {
+    if (entity_.kind == entity_kind::call && one.key == cdr_element && one.value) rows.push_back({cdr_key(entity_, at), ""});
+    rows.push_back({row_key(entity_, one.key), std::move(one.value)});
+  }
   if (entity_.kind == entity_kind::call) {
-    const bool live = !core_->finished();
+    const bool live = !core_->resting();
     if (live != kept_.live) rows.push_back({live_key(entity_), live ? std::optional<std::string>{""} : std::nullopt});
     kept_.live = live;
   }
@@ -212,7 +219,7 @@ void entity_shell::commit(const input_ptr& in, outcome& came, const turn& now, s
   made.config_version = config_version;
   made.command = std::move(came.command);
   made.events = std::move(came.events);
-  made.rows = rows_of(came.rows, made.outbox, came.what_follows);
+  made.rows = rows_of(now.at, came.rows, made.outbox, came.what_follows);
   if (bytes_of(made) > step_bytes_max) {
     broken(*in, "one step of more than " + std::to_string(step_bytes_max) + " bytes");
     return;
@@ -246,8 +253,7 @@ void entity_shell::broken(const entity_input& in, const std::string& why) {
 
 bool entity_shell::may_leave() const {
   if (rebuilding_) return false;
-  // A registration's wait lives in the lane's timers and the rest in its rows: 100,000 phones need no actors.
-  return !core_ || !stored_ || entity_.kind == entity_kind::registration || core_->finished();
+  return !core_ || !stored_ || core_->resting();
 }
 
 void entity_shell::leave_if_done() {

@@ -30,7 +30,7 @@ class entity_shell final : public caf::event_based_actor {
   void resume();
   void decide(const input_ptr& in);
   void commit(const input_ptr& in, outcome& came, const turn& now, std::uint64_t config_version);
-  std::vector<row> rows_of(entity_rows& changed, std::vector<outbox_event>& published, effects& all);
+  std::vector<row> rows_of(time_point at, entity_rows& changed, std::vector<outbox_event>& published, effects& all);
   void add_reply_if_none(const entity_input& in, effects& all) const;
   config_ptr config_for(const entity_input& in);
   void broken(const entity_input& in, const std::string& why);

@@ -18,19 +18,24 @@ namespace seatgrid::actors {
 /// After a start or a takeover: "derive again what may have been lost". Not a command, never recorded.
 struct resume_entity {};
 
+/// "Say what you know": answered as the request with the state's JSON. Not a command, never recorded.
+struct show_entity {};
+
 /// One message to an entity, from whatever side. `input_adapter<Rules>` makes it the command of the entity's own rules.
 struct entity_input {
   entity_ref to{};
   std::string tenant{};       ///< of the sender, when known; entities without rows learn theirs from it
   std::uint64_t request = 0;  ///< of the gateway's or the edge's pending answer, 0 = nobody waits
   std::variant<leg_event, media_event, acd_message, register_request, timer_fired, config_changed, control::command,
-               resume_entity>
+               resume_entity, show_entity>
       what{};
 };
 using input_ptr = std::shared_ptr<entity_input>;
 
 /// Specialised beside each entity's rules:
-///   static std::optional<Rules::command> make(const entity_input&)   nothing = this entity has no ear for it
+///   static std::optional<Rules::command> make(entity_input&)   nothing = this entity has no ear for it
+///   static bool resting(const Rules::state&)                   optional, see entity_core::resting
+///   static constexpr bool resumes_on_load                      optional, see entity_core::resumes_on_load
 template <class Rules>
 struct input_adapter;
 

@@ -139,6 +139,16 @@ void lane::append(const life_ptr& life, const slot_ptr& slot, step done, std::sh
   });
 }
 
+void lane::append_own(step done) {
+  life_ptr life;
+  {
+    const std::lock_guard lock{held_mutex_};
+    life = current_;
+  }
+  if (!life || life->over) return;
+  append(life, std::make_shared<entity_slot>(), std::move(done), std::make_shared<promise>());
+}
+
 void lane::start_timer(entity_ref entity, const seatgrid::start_timer& wait) {
   if (timers_.start(entity, wait.timer, wait.generation, owner_.system().clock().now() + wait.after) && keeper_)
     caf::anon_send(keeper_, arm_atom::value);

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/fields.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 namespace seatgrid::actors {
 
@@ -18,8 +20,8 @@ struct shell_row {
   bool live = false;                 ///< stands in the live index
   bool operator==(const shell_row&) const = default;
   static constexpr auto fields() {
-    return std::tuple{field{1, "published", &shell_row::published}, field{2, "tenant", &shell_row::tenant},
-                      field{3, "config_version", &shell_row::config_version}, field{4, "live", &shell_row::live}};
+    return members{field{1, "published", &shell_row::published}, field{2, "tenant", &shell_row::tenant},
+                   field{3, "config_version", &shell_row::config_version}, field{4, "live", &shell_row::live}};
   }
 };
 inline constexpr std::string_view shell_element = "~";
@@ -33,6 +35,20 @@ std::string live_key(entity_ref entity);
 std::string live_prefix(shard_id shard);
 /// The entity behind a live key; kind none for any other key.
 entity_ref entity_of_live_key(std::string_view key);
+/// The element under which a call keeps its CDR (domain/call_rules.hpp).
+inline constexpr std::string_view cdr_element = "cdr";
+/// The CDR index: one row per CDR, newest first, grouped by UTC day so that a day can be read or removed by itself.
+std::string cdr_key(entity_ref call, time_point at);
+std::string cdr_prefix(shard_id shard);
+std::string cdr_day_prefix(shard_id shard, std::int64_t day);
+/// Days since 1970 of a time.
+std::int64_t day_of(time_point at);
+struct cdr_place {
+  entity_ref call{};
+  time_point at{};
+};
+std::optional<cdr_place> place_of_cdr_key(std::string_view key);
+
 /// The prefix of all rows of a kind on a shard.
 std::string kind_prefix(shard_id shard, entity_kind kind);
 

@@ -6,10 +6,22 @@ namespace seatgrid::actors {
 namespace {
 
 constexpr std::string_view live_element = "live";
+constexpr std::string_view cdr_index_element = "cdrs";
+constexpr std::size_t day_bytes = 4;
+constexpr std::int64_t us_per_day = 86'400'000'000;
 constexpr std::size_t id_bytes = 8;
 constexpr std::size_t kind_prefix_bytes = 3;  // shard and kind
 
 entity_ref index_of(shard_id shard) { return {entity_kind::tenant, std::uint64_t{shard} << (64 - shard_bits)}; }
+
+void put(std::string& key, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = bytes; i-- > 0;) key.push_back(static_cast<char>((value >> (8 * i)) & 0xFFU));
+}
+std::uint64_t take(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (const char c : bytes) value = (value << 8) | static_cast<unsigned char>(c);
+  return value;
+}
 
 }  // namespace
 
@@ -21,16 +33,39 @@ std::string live_prefix(shard_id shard) { return row_key(index_of(shard), live_e
 std::string live_key(entity_ref entity) {
   std::string key = live_prefix(entity.shard());
   key.push_back(static_cast<char>(entity.kind));
-  for (int shift = 56; shift >= 0; shift -= 8) key.push_back(static_cast<char>((entity.id >> shift) & 0xFFU));
+  put(key, entity.id, id_bytes);
   return key;
 }
 
 entity_ref entity_of_live_key(std::string_view key) {
   const auto element = element_of(key);
   if (element.size() != live_element.size() + 1 + id_bytes || element.substr(0, live_element.size()) != live_element) return {};
-  entity_ref found{static_cast<entity_kind>(element[live_element.size()]), 0};
-  for (const char c : element.substr(live_element.size() + 1)) found.id = (found.id << 8) | static_cast<unsigned char>(c);
-  return found;
+  return {static_cast<entity_kind>(element[live_element.size()]), take(element.substr(live_element.size() + 1))};
+}
+
+std::int64_t day_of(time_point at) { return at.us / us_per_day; }
+
+std::string cdr_prefix(shard_id shard) { return row_key(index_of(shard), cdr_index_element); }
+
+std::string cdr_day_prefix(shard_id shard, std::int64_t day) {
+  auto key = cdr_prefix(shard);
+  put(key, ~static_cast<std::uint64_t>(day), day_bytes);  // inverted: keys ascend, days descend
+  return key;
+}
+
+std::string cdr_key(entity_ref call, time_point at) {
+  auto key = cdr_day_prefix(call.shard(), day_of(at));
+  put(key, ~static_cast<std::uint64_t>(at.us), id_bytes);
+  put(key, call.id, id_bytes);
+  return key;
+}
+
+std::optional<cdr_place> place_of_cdr_key(std::string_view key) {
+  const auto element = element_of(key);
+  if (element.size() != cdr_index_element.size() + day_bytes + 2 * id_bytes || !element.starts_with(cdr_index_element))
+    return std::nullopt;
+  const auto at = element.substr(cdr_index_element.size() + day_bytes, id_bytes);
+  return cdr_place{{entity_kind::call, take(element.substr(element.size() - id_bytes))}, {static_cast<std::int64_t>(~take(at))}};
 }
 
 std::string kind_prefix(shard_id shard, entity_kind kind) {

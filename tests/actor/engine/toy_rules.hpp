@@ -122,7 +122,7 @@ inline std::unique_ptr<actors::entity_core> core_of(entity_kind kind);
 
 template <>
 struct seatgrid::actors::input_adapter<seatgrid::toy::rules> {
-  static std::optional<toy::command> make(const entity_input& in) {
+  static std::optional<toy::command> make(entity_input& in) {
     if (const auto* event = std::get_if<leg_event>(&in.what)) {
       if (const auto* digit = std::get_if<leg_digit>(event)) return toy::key_pressed{digit->digit};
       if (std::holds_alternative<leg_incoming>(*event)) return toy::arrived{};

@@ -1,0 +1,187 @@
+#include "actors/node.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "actors/engine.hpp"
+#include "actors/node_gateway.hpp"
+#include "actors/retention.hpp"
+
+namespace seatgrid {
+namespace {
+
+constexpr milliseconds chores_every{50};
+constexpr std::size_t told_at_once = 2'000;        // configuration news per chore
+constexpr std::uint64_t tell_backlog_max = 4'000;  // calls go before news
+constexpr milliseconds stop_wait{5'000};
+
+struct threads_config : caf::actor_system_config {
+  explicit threads_config(std::uint16_t threads) {
+    // One queue for all workers: no polling, so an idle node sleeps and a first message wakes a thread at once.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", static_cast<std::size_t>(std::max<std::uint16_t>(threads, 1)));
+  }
+};
+
+template <class Id, class Config>
+void differences(const tenant_config* before, const tenant_config* after, std::map<std::string, Config> tenant_config::*all,
+                 std::deque<std::pair<entity_ref, std::uint64_t>>& out) {
+  static const std::map<std::string, Config> none;
+  const auto& old = before ? before->*all : none;
+  const auto& now = after ? after->*all : none;
+  const auto& tenant = (after ? after : before)->tenant;
+  const auto version = after ? after->version : 0;
+  for (const auto& [name, config] : now) {
+    const auto it = old.find(name);
+    if (it == old.end() || !(it->second == config)) out.emplace_back(ref(Id::named(tenant, name)), version);
+  }
+  for (const auto& [name, unused] : old)
+    if (!now.contains(name)) out.emplace_back(ref(Id::named(tenant, name)), version);
+}
+
+class threaded_node final : public node {
+ public:
+  threaded_node(node_options options, journal& log, config_store& config, const clock& time, node_ports ports)
+      : caf_config_(options.threads),
+        system_(caf_config_),
+        recordings_allowed_(ports.recordings_allowed),
+        engine_(system_, std::move(options), log, config, time, std::move(ports), actors::make_core),
+        gateway_(engine_, config),
+        retention_(engine_),
+        config_(config),
+        news_(std::make_shared<news>()) {}
+
+  ~threaded_node() override { stop(); }
+
+  void start() {
+    engine_.start();
+    config_.on_change([kept = std::weak_ptr<news>{news_}](const std::vector<config_change>& changes) {
+      const auto mine = kept.lock();
+      if (!mine) return;
+      const std::lock_guard lock{mine->mutex};
+      for (const auto& change : changes) {
+        const auto* before = change.before.get();
+        const auto* after = change.after.get();
+        differences<queue_id>(before, after, &tenant_config::queues, mine->to_tell);
+        differences<agent_id>(before, after, &tenant_config::agents, mine->to_tell);
+      }
+    });
+    chores_ = std::jthread{[this](const std::stop_token& stop) { run_chores(stop); }};
+  }
+
+  void on(leg_event event) override { engine_.on(std::move(event)); }
+  void on(media_event event) override { engine_.on(std::move(event)); }
+  void on(register_request request) override { engine_.on(std::move(request)); }
+  gateway& api() override { return gateway_; }
+  restore_progress restored() const override { return engine_.restored(); }
+  bool ready() const override { return engine_.ready(); }
+  bool wait_ready(milliseconds longest) const override {
+    const auto until = std::chrono::steady_clock::now() + longest;
+    while (!engine_.ready()) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::sleep_for(milliseconds{1});
+    }
+    return true;
+  }
+  void drain() override { engine_.drain(); }
+
+  void stop() override {
+    if (stopped_.exchange(true)) return;
+    chores_.request_stop();
+    if (chores_.joinable()) chores_.join();
+    engine_.stop();
+    // The journal's callbacks know this engine: wait until none is left, and until the last actor has gone.
+    const auto until = std::chrono::steady_clock::now() + stop_wait;
+    const auto busy = [&] {
+      for (const auto& one : engine_.lanes())
+        if (one->unsynced() != 0) return true;
+      return engine_.count().actors.load() != 0;
+    };
+    while (busy() && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(milliseconds{1});
+  }
+
+ private:
+  struct news {
+    std::mutex mutex{};
+    std::deque<std::pair<entity_ref, std::uint64_t>> to_tell{};
+  };
+
+  void run_chores(const std::stop_token& stop) {
+    auto sweep_at = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    auto disk_at = std::chrono::steady_clock::now();
+    while (!stop.stop_requested()) {
+      const auto now = std::chrono::steady_clock::now();
+      engine_.requests().expire(now);
+      tell_news();
+      if (now >= disk_at) {
+        watch_disk();
+        disk_at = now + engine_.options().disk.every;
+      }
+      if (now >= sweep_at) sweep_at = retention_.sweep() ? now + seconds{1} : now + engine_.options().retention.every;
+      std::this_thread::sleep_for(chores_every);
+    }
+  }
+
+  /// News go out in parts, so that 100,000 of them do not stand before a call.
+  void tell_news() {
+    if (!engine_.ready()) return;
+    std::vector<std::pair<entity_ref, std::uint64_t>> part;
+    {
+      const std::lock_guard lock{news_->mutex};
+      for (const auto& one : engine_.lanes())
+        if (one->backlog() > tell_backlog_max) return;
+      const auto many = std::min(told_at_once, news_->to_tell.size());
+      part.assign(news_->to_tell.begin(), news_->to_tell.begin() + static_cast<std::ptrdiff_t>(many));
+      news_->to_tell.erase(news_->to_tell.begin(), news_->to_tell.begin() + static_cast<std::ptrdiff_t>(many));
+    }
+    for (const auto& [entity, version] : part) engine_.tell(entity, config_changed{version});
+  }
+
+  void watch_disk() {
+    const auto& disk = engine_.options().disk;
+    if (!disk.free_percent) return;
+    const auto free = disk.free_percent();
+    const bool recordings = free >= disk.recordings_stop_below;
+    const bool calls = free >= disk.calls_stop_below;
+    if (recordings != recordings_ && recordings_allowed_) recordings_allowed_(recordings);
+    if (recordings != recordings_ || calls != calls_)
+      engine_.say("disk: " + std::to_string(free) + " % free; recordings " + (recordings ? "on" : "off") + ", new calls " +
+                  (calls ? "on" : "off"));
+    recordings_ = recordings;
+    calls_ = calls;
+    engine_.set_calls_allowed(calls);
+  }
+
+  threads_config caf_config_;
+  caf::actor_system system_;
+  const std::function<void(bool)> recordings_allowed_;
+  actors::engine engine_;
+  actors::node_gateway gateway_;
+  actors::retention retention_;
+  config_store& config_;
+  std::shared_ptr<news> news_;
+  std::atomic<bool> stopped_{false};
+  bool recordings_ = true;
+  bool calls_ = true;
+  std::jthread chores_{};
+};
+
+}  // namespace
+
+result<std::unique_ptr<node>> node::start(node_options options, journal& log, config_store& config, const clock& time,
+                                          node_ports ports) {
+  if (options.lanes == 0) return fail(errc::invalid, "node.lanes: at least 1");
+  if (!ports.to_leg || !ports.to_media || !ports.register_reply) return fail(errc::invalid, "a node needs all of its ports");
+  auto made = std::make_unique<threaded_node>(std::move(options), log, config, time, std::move(ports));
+  made->start();
+  return std::unique_ptr<node>{std::move(made)};
+}
+
+}  // namespace seatgrid

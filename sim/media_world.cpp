@@ -1,0 +1,94 @@
+#include "sim/media_world.hpp"
+
+#include <utility>
+
+#include "base/overload.hpp"
+
+namespace seatgrid::sim {
+namespace {
+
+constexpr milliseconds engine_wait{1};
+constexpr seconds silence{60};
+
+}  // namespace
+
+void media_world::to_node(media_event event) {
+  stage_.in_this_life(engine_wait, [this, event = std::move(event)] { stage_.engine->on(event); });
+}
+
+void media_world::press(call_id call, char digit) {
+  const leg_id leg{call, 1};
+  if (endpoints_.contains(leg)) to_node(media_digit{.leg = leg, .digit = digit, .duration_ms = 120});
+}
+
+void media_world::kill() {
+  endpoints_.clear();
+  recordings_.clear();
+}
+
+/// A far end that is gone sends nothing: the engine says so, once a minute.
+void media_world::watch_silence(leg_id leg) {
+  stage_.in_this_life(silence, [this, leg] {
+    if (!endpoints_.contains(leg)) return;
+    if (!phones_.is_alive(leg)) to_node(media_silent{.leg = leg, .last_packet_at = stage_.now() - silence});
+    watch_silence(leg);
+  });
+}
+
+void media_world::hear(const media_command& command) {
+  std::visit(overload{[&](const media_open& c) {
+                        const bool is_new = !endpoints_.contains(c.leg);
+                        auto& made = endpoints_[c.leg];
+                        made.port = c.port != 0 ? c.port : (last_port_ = static_cast<std::uint16_t>(last_port_ + 2));
+                        to_node(media_opened{.leg = c.leg, .local = {"10.0.0.1", made.port}});
+                        if (is_new) watch_silence(c.leg);
+                      },
+                      [](const media_connect&) {},
+                      [&](const media_play& c) {
+                        const auto it = endpoints_.find(c.leg);
+                        if (it == endpoints_.end()) return;
+                        it->second.play = c.play_id;
+                        if (c.loop) return;
+                        stage_.in_this_life(stage_.chance.wait(200, 3'000), [this, c] {
+                          const auto now = endpoints_.find(c.leg);
+                          if (now == endpoints_.end() || now->second.play != c.play_id) return;
+                          now->second.play = 0;
+                          to_node(media_played{.leg = c.leg, .play_id = c.play_id, .missing = {}});
+                        });
+                      },
+                      [&](const media_stop& c) {
+                        if (const auto it = endpoints_.find(c.leg); it != endpoints_.end()) it->second.play = 0;
+                      },
+                      [](const media_bridge&) {}, [](const media_unbridge&) {},
+                      [&](const media_record& c) {
+                        recordings_[{c.left.call, c.recording}] = {c.left.call, c.path, stage_.now(), c.segment};
+                        if (c.stop_after_silence.count() == 0) return;
+                        stage_.in_this_life(stage_.chance.wait(2'000, 15'000), [this, c] { finish(c.recording); });
+                      },
+                      [&](const media_record_stop& c) { finish(c.recording); }, [](const media_send_digit&) {},
+                      [&](const media_close& c) {
+                        endpoints_.erase(c.leg);
+                        media_statistics statistics;
+                        statistics.packets_received = 50;
+                        to_node(media_closed{.leg = c.leg, .statistics = statistics});
+                      }},
+             command);
+}
+
+void media_world::finish(std::uint64_t number) {
+  for (auto it = recordings_.begin(); it != recordings_.end(); ++it) {
+    if (it->first.second != number) continue;
+    const auto& r = it->second;
+    to_node(media_recorded{.call = r.call,
+                           .recording = number,
+                           .path = r.path,
+                           .bytes = 1'000,
+                           .length_ms = static_cast<std::uint32_t>(ms_between(stage_.now(), r.began).count()),
+                           .sha256 = "00",
+                           .segment = r.segment});
+    recordings_.erase(it);
+    return;
+  }
+}
+
+}  // namespace seatgrid::sim

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+
+#include "domain/media_port.hpp"
+#include "sim/phones.hpp"
+#include "sim/stage.hpp"
+
+namespace seatgrid::sim {
+
+/// The media engine: endpoints, prompts that end, recordings that are finished. All of it dies with the process.
+class media_world {
+ public:
+  media_world(stage& on, phones& far_ends) : stage_(on), phones_(far_ends) {}
+  void hear(const media_command& command);
+  void press(call_id call, char digit);
+  void kill();
+  std::size_t open() const { return endpoints_.size(); }
+
+ private:
+  struct endpoint {
+    std::uint16_t port = 0;
+    std::uint32_t play = 0;
+  };
+  struct recording {
+    call_id call{};
+    std::string path{};
+    time_point began{};
+    std::uint32_t segment = 1;
+  };
+  void to_node(media_event event);
+  void watch_silence(leg_id leg);
+  void finish(std::uint64_t number);
+
+  stage& stage_;
+  phones& phones_;
+  std::uint16_t last_port_ = 30'000;
+  std::map<leg_id, endpoint> endpoints_{};
+  std::map<std::pair<call_id, std::uint64_t>, recording> recordings_{};
+};
+
+}  // namespace seatgrid::sim

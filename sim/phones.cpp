@@ -1,0 +1,320 @@
+#include "sim/phones.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/overload.hpp"
+
+namespace seatgrid::sim {
+namespace {
+
+constexpr milliseconds wire{5};          // one way; the same for all, so that order is kept
+constexpr milliseconds end_repeat{500};  // the edge repeats leg_ended
+constexpr std::uint32_t end_repeats_max = 64;
+constexpr milliseconds stray_answer{32'000};  // RFC 3261 13.3.1.4: a 2xx without ACK ends the dialog
+constexpr std::uint16_t busy_here = 486, decline = 603, request_terminated = 487, gone = 481;
+
+std::string name_of(leg_id leg) { return to_text(leg.call).substr(7) + "/" + std::to_string(leg.index); }
+
+}  // namespace
+
+phones::phones(stage& on, const run_plan& plan, const run_options& options) : stage_(on), plan_(plan), options_(options) {}
+
+void phones::complain(const std::string& what) {
+  if (wrong_.empty()) wrong_ = what;
+}
+
+phone_leg* phones::find(leg_id leg) {
+  const auto it = legs_.find(leg);
+  return it == legs_.end() ? nullptr : &it->second;
+}
+
+bool phones::is_alive(leg_id leg) const {
+  const auto it = legs_.find(leg);
+  return it != legs_.end() && it->second.state != phone_state::ended;
+}
+
+bool phones::is_over() const {
+  return std::all_of(callers_.begin(), callers_.end(), [](const caller& c) { return c.done; }) &&
+         std::all_of(legs_.begin(), legs_.end(), [](const auto& l) { return l.second.state == phone_state::ended; });
+}
+
+session_description phones::sdp_of(leg_id leg, direction way) const {
+  session_description sdp;
+  sdp.session_id = leg.call.value % 1'000'000 + leg.index;
+  sdp.audio = {"10.2.0." + std::to_string(leg.index % 200 + 1), static_cast<std::uint16_t>(20'000 + leg.index * 2)};
+  sdp.codecs = {{.payload_type = 8, .name = "PCMA"}, {.payload_type = 101, .name = "TELEPHONE-EVENT", .fmtp = "0-15"}};
+  sdp.way = way;
+  return sdp;
+}
+
+dialog phones::dialog_of(const phone_leg& phone) const {
+  dialog d;
+  d.sip_call_id = name_of(phone.leg) + "@sim";
+  d.local_tag = "ours";
+  d.remote_tag = phone.state == phone_state::calling ? "" : "theirs";
+  d.remote_target = "sip:" + phone.device + "@10.2.0.1";
+  d.incoming = phone.incoming;
+  d.local_cseq = d.remote_cseq = 1;
+  return d;
+}
+
+void phones::to_node(leg_event event) {
+  stage_.in_this_life(wire, [this, event = std::move(event)] {
+    const auto* phone = find(leg_of(event));
+    if (phone != nullptr && !phone->edge_knows) return;
+    stage_.say("event " + name_of(leg_of(event)) + " #" + std::to_string(event.index()));
+    stage_.engine->on(event);
+    if (stage_.chance.chance(10)) stage_.engine->on(event);  // retransmitted past the edge's memory
+  });
+}
+
+void phones::begin() {
+  for (std::uint32_t i = 0; i < options_.calls; ++i) {
+    callers_.push_back({.name = "caller-" + std::to_string(i)});
+    stage_.in(stage_.chance.wait(0, plan_.calls_over.count()), [this, i] { invite(i); });
+  }
+}
+
+/// The INVITE reaches an edge; while none lives the caller repeats it.
+void phones::invite(std::size_t which) {
+  auto& c = callers_[which];
+  if (c.done) return;
+  if (!stage_.engine) {
+    stage_.in(milliseconds{500}, [this, which] { invite(which); });
+    return;
+  }
+  const auto old = c.leg;
+  c.leg = {call_id::make(shard_of_tenant(tenant_name), stage_.chance.next()), 1};
+  if (old) legs_.erase(old);
+  auto& phone = legs_[c.leg];
+  phone.leg = c.leg;
+  phone.device = c.name;
+  phone.incoming = true;
+  ++calls_made_;
+  leg_incoming in;
+  in.leg = c.leg;
+  in.tenant = tenant_name;
+  in.trunk = "carrier";
+  in.called = in.dialled = access_number_called;
+  in.caller.number = "1380013" + std::to_string(8'000 + which);
+  if (!stage_.chance.chance(80)) in.offer = sdp_of(c.leg);
+  in.early = dialog_of(phone);
+  in.early.invite = "INVITE as received";
+  stage_.say("INVITE " + name_of(c.leg) + " of " + c.name);
+  to_node(in);
+  if (!c.scheduled_keys) plan_caller(which);
+}
+
+void phones::plan_caller(std::size_t which) {
+  auto& c = callers_[which];
+  c.scheduled_keys = true;
+  auto& chance = stage_.chance;
+  const auto key = [this, which](milliseconds wait, char digit) {
+    stage_.in(wait, [this, which, digit] {
+      const auto leg = callers_[which].leg;
+      if (is_alive(leg) && press) press(leg.call, digit);
+    });
+  };
+  const auto first = chance.between(0, 9);
+  if (first < 7) key(chance.wait(1'500, 9'000), static_cast<char>('1' + chance.between(0, 3)));
+  if (chance.chance(100)) key(chance.wait(9'000, 40'000), chance.chance(500) ? '9' : '8');
+  // Patience counts from the first ring to the end of the talk: callers abandon, and those who talk hang up in the end.
+  const auto patience = chance.chance(250) ? chance.wait(500, 15'000) : chance.wait(20'000, 150'000);
+  stage_.in(patience, [this, which] { hang_up(callers_[which].leg, true); });
+}
+
+void phones::hang_up(leg_id leg, bool by_cancel) {
+  auto* phone = find(leg);
+  if (phone == nullptr || phone->state == phone_state::ended) return;
+  stage_.say("phone " + phone->device + " hangs up " + name_of(leg));
+  phone->cancelled = by_cancel && phone->state != phone_state::talking;
+  phone->state = phone_state::ended;
+  phone->ended_at = stage_.now();
+  phone->end_untold = true;
+  for (auto& c : callers_)
+    if (c.leg == leg) c.done = true;
+  if (active_[phone->device] == leg) active_.erase(phone->device);
+  repeat_end(leg, 0);
+}
+
+void phones::repeat_end(leg_id leg, std::uint32_t times) {
+  auto* phone = find(leg);
+  if (phone == nullptr || !phone->end_untold || times > end_repeats_max) return;
+  if (stage_.engine && phone->edge_knows)
+    to_node(leg_ended{.leg = leg, .at = phone->ended_at, .cancelled = phone->cancelled, .cause = {}});
+  stage_.in(end_repeat, [this, leg, times] { repeat_end(leg, times + 1); });
+}
+
+void phones::ring_agent(const leg_invite& order) {
+  const auto at = order.to.target.find(':');
+  const auto end = order.to.target.find('@');
+  const auto device = order.to.target.substr(at + 1, end - at - 1);
+  auto& phone = legs_[order.leg];
+  if (phone.leg) return;  // the order repeated: the dialog exists
+  phone.leg = order.leg;
+  phone.device = device;
+  phone.asked = order.to;
+  const auto taken = active_.find(device);
+  if (taken != active_.end() && is_alive(taken->second))
+    complain("I1: phone of " + device + " rings for " + name_of(order.leg) + " while it has " + name_of(taken->second));
+  active_[device] = order.leg;
+  phone.state = phone_state::ringing;
+  auto& chance = stage_.chance;
+  const auto leg = order.leg;
+  const auto talk_ms = chance.between(1'000, 60'000);
+  // The INVITE's Expires ends ringing even if nobody ever cancels it (RFC 3261 13.2.1).
+  stage_.in(order.expires + seconds{1}, [this, leg] {
+    auto* late = find(leg);
+    if (late != nullptr && late->state == phone_state::ringing) agent_refuses(leg, request_terminated);
+  });
+  const auto mood = chance.between(1, 100);
+  if (mood <= 4) return;  // vanished: no answer of any kind until Expires
+  stage_.in(chance.wait(20, 200), [this, leg] {
+    auto* rings = find(leg);
+    if (rings != nullptr && rings->state == phone_state::ringing)
+      to_node(leg_progress{.leg = leg, .status = 180, .media = {}, .early = dialog_of(*rings)});
+  });
+  if (mood <= 14) return;  // rings and rings
+  if (mood <= 22) {
+    const auto status = static_cast<std::uint16_t>(chance.chance(500) ? busy_here : decline);
+    stage_.in(chance.wait(100, 4'000), [this, leg, status] { agent_refuses(leg, status); });
+  } else if (mood <= 30) {  // around the moment at which the queue gives up
+    stage_.in(order.expires + chance.wait(-40, 40), [this, leg, talk_ms] { agent_answers(leg, talk_ms); });
+  } else {
+    stage_.in(chance.wait(300, 4'000), [this, leg, talk_ms] { agent_answers(leg, talk_ms); });
+  }
+}
+
+void phones::agent_answers(leg_id leg, std::int64_t talk_ms) {
+  auto* phone = find(leg);
+  if (phone == nullptr || phone->state != phone_state::ringing) return;
+  phone->state = phone_state::talking;
+  stage_.say("phone " + phone->device + " answers " + name_of(leg));
+  if (stage_.engine && phone->edge_knows) {
+    phone->acknowledged = true;
+    to_node(leg_answered{.leg = leg, .media = sdp_of(leg), .confirmed = dialog_of(*phone)});
+  }
+  stage_.in(stray_answer, [this, leg] {
+    auto* unheard = find(leg);
+    if (unheard != nullptr && unheard->state == phone_state::talking && !unheard->acknowledged) hang_up(leg, false);
+  });
+  if (stage_.chance.chance(150)) hold_and_retrieve(leg);
+  stage_.in(milliseconds{talk_ms}, [this, leg] { hang_up(leg, false); });
+}
+
+void phones::agent_refuses(leg_id leg, std::uint16_t status) {
+  auto* phone = find(leg);
+  if (phone == nullptr || phone->state != phone_state::ringing) return;
+  stage_.say("phone " + phone->device + " says " + std::to_string(status) + " to " + name_of(leg));
+  phone->state = phone_state::ended;
+  if (active_[phone->device] == leg) active_.erase(phone->device);
+  to_node(leg_failed{.leg = leg, .cause = {.q850 = 0, .sip = status, .text = ""}, .retry_after_s = 0});
+}
+
+void phones::hold_and_retrieve(leg_id leg) {
+  const auto offer = [this, leg](milliseconds wait, direction way) {
+    stage_.in(wait, [this, leg, way] {
+      auto* phone = find(leg);
+      if (phone == nullptr || phone->state != phone_state::talking) return;
+      auto sdp = sdp_of(leg, way);
+      sdp.version = ++phone->offers;
+      to_node(leg_offered{.leg = leg, .offer_id = phone->offers, .is_update = false, .offer = sdp, .now = dialog_of(*phone)});
+    });
+  };
+  offer(milliseconds{900}, direction::sendonly);
+  offer(milliseconds{1'900}, direction::sendrecv);
+}
+
+/// CANCEL before their answer, BYE after it; a 2xx that crosses gets ACK and BYE from the edge.
+void phones::on_release(leg_id leg, const release_cause& cause) {
+  auto* phone = find(leg);
+  if (phone == nullptr) return;
+  phone->released = true;
+  phone->end_untold = false;
+  if (phone->state == phone_state::ended) return;
+  stage_.say("phone " + phone->device + " is released from " + name_of(leg) + " (" + cause.text + ")");
+  const bool unanswered = phone->state == phone_state::ringing;
+  phone->state = phone_state::ended;
+  if (active_[phone->device] == leg) active_.erase(phone->device);
+  for (auto& c : callers_)
+    if (c.leg == leg) c.done = true;
+  if (unanswered && !phone->incoming)
+    to_node(leg_failed{.leg = leg, .cause = {.q850 = 0, .sip = request_terminated, .text = ""}, .retry_after_s = 0});
+}
+
+void phones::on_restore(const leg_restore& order) {
+  auto* phone = find(order.leg);
+  if (phone == nullptr) {
+    complain("restored a leg that no phone ever had: " + name_of(order.leg));
+    return;
+  }
+  phone->edge_knows = true;
+  phone->acknowledged = true;
+  if (order.confirmed || order.saved.incoming || phone->incoming) return;
+  // An early dialog of ours: CANCEL with the old branch; an answer that crossed gets ACK and BYE.
+  if (phone->state == phone_state::ended) return;
+  stage_.say("phone " + phone->device + " is cancelled by the new edge: " + name_of(order.leg));
+  phone->state = phone_state::ended;
+  phone->end_untold = false;
+  if (active_[phone->device] == order.leg) active_.erase(phone->device);
+  to_node(leg_failed{.leg = order.leg, .cause = {.q850 = 0, .sip = request_terminated, .text = ""}, .retry_after_s = 0});
+}
+
+void phones::hear(const leg_command& command) {
+  const auto leg = leg_of(command);
+  auto* phone = find(leg);
+  const bool makes_it_known = std::holds_alternative<leg_restore>(command) || std::holds_alternative<leg_invite>(command) ||
+                              std::holds_alternative<leg_forget>(command);
+  if (phone != nullptr && !phone->edge_knows && !makes_it_known) return;  // this edge has no such dialog
+  std::visit(
+      overload{[&](const leg_ring&) {
+                 if (phone == nullptr || phone->state != phone_state::calling) return;
+                 phone->state = phone_state::early;
+                 phone->was_early = true;
+               },
+               [&](const leg_answer&) {
+                 if (phone == nullptr || phone->state == phone_state::ended) return;
+                 phone->state = phone_state::talking;
+                 phone->was_early = true;
+                 to_node(leg_confirmed{.leg = leg, .media = sdp_of(leg), .confirmed = dialog_of(*phone)});
+               },
+               [&](const leg_reject& c) { on_release(leg, c.cause); }, [&](const leg_invite& c) { ring_agent(c); },
+               [&](const leg_release& c) { on_release(leg, c.cause); }, [](const leg_answer_offer&) {},
+               [](const leg_reject_offer&) {},
+               [&](const leg_offer&) {
+                 if (phone == nullptr) return;
+                 const bool there = phone->state == phone_state::talking;
+                 to_node(leg_offer_done{.leg = leg,
+                                        .status = there ? std::uint16_t{200} : gone,
+                                        .answer = there ? std::optional{sdp_of(leg)} : std::nullopt,
+                                        .now = dialog_of(*phone)});
+               },
+               [](const leg_refer_status&) {}, [&](const leg_restore& c) { on_restore(c); },
+               [&](const leg_probe&) { to_node(leg_probed{.leg = leg, .status = is_alive(leg) ? std::uint16_t{200} : gone}); },
+               [&](const leg_forget&) {
+                 if (phone != nullptr) phone->end_untold = false;
+               }},
+      command);
+}
+
+void phones::kill() {
+  for (auto& [unused, phone] : legs_) phone.edge_knows = false;
+}
+
+/// Callers whose INVITE got no answer of any kind repeat it; the new edge takes it for a new call, unless it was restored.
+void phones::restarted() {
+  stage_.in(milliseconds{700}, [this, life = stage_.lives] {
+    if (life != stage_.lives || !stage_.engine) return;
+    for (std::size_t i = 0; i < callers_.size(); ++i) {
+      const auto* phone = find(callers_[i].leg);
+      if (callers_[i].done || phone == nullptr || phone->edge_knows || phone->state == phone_state::ended) continue;
+      if (phone->state == phone_state::calling)
+        invite(i);
+      else
+        complain("lost call: " + name_of(phone->leg) + " of " + phone->device + " was promised and not restored");
+    }
+  });
+}
+
+}  // namespace seatgrid::sim

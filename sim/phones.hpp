@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/leg_port.hpp"
+#include "sim/plan.hpp"
+#include "sim/stage.hpp"
+
+namespace seatgrid::sim {
+
+/// The far ends and the SIP edge between them and the node. What a phone knows outlives a kill; what the edge knows does not.
+enum class phone_state : std::uint8_t { calling = 0, early = 1, ringing = 2, talking = 3, ended = 4 };
+
+struct phone_leg {
+  leg_id leg{};
+  std::string device{};  ///< agent's name, or "caller-N"
+  bool incoming = false;
+  phone_state state = phone_state::calling;
+  bool edge_knows = true;  ///< this life's edge has the dialog
+  bool acknowledged = false;
+  bool end_untold = false;  ///< the far end ended; the edge repeats it until `forget`
+  bool released = false;    ///< we ended it
+  bool cancelled = false;
+  bool was_early = false;  ///< a promise reached the caller: the call must not be lost
+  time_point ended_at{};
+  std::uint32_t offers = 0;
+  destination asked{};
+};
+
+class phones {
+ public:
+  phones(stage& on, const run_plan& plan, const run_options& options);
+
+  void hear(const leg_command& command);
+  void kill();
+  void restarted();
+  void begin();
+
+  bool is_over() const;
+  const std::map<leg_id, phone_leg>& legs() const { return legs_; }
+  /// What is wrong with what phones see (I1, lost calls); empty = nothing.
+  const std::string& wrong() const { return wrong_; }
+  void complain(const std::string& what);
+  bool is_alive(leg_id leg) const;
+  std::uint64_t calls_made() const { return calls_made_; }
+  std::function<void(call_id, char)> press{};  ///< keys go through media
+
+ private:
+  struct caller {
+    std::string name{};
+    leg_id leg{};
+    bool done = false;
+    bool scheduled_keys = false;
+  };
+  void invite(std::size_t which);
+  void plan_caller(std::size_t which);
+  void hang_up(leg_id leg, bool by_cancel);
+  void repeat_end(leg_id leg, std::uint32_t times);
+  void to_node(leg_event event);
+  void ring_agent(const leg_invite& order);
+  void agent_answers(leg_id leg, std::int64_t talk_ms);
+  void agent_refuses(leg_id leg, std::uint16_t status);
+  void hold_and_retrieve(leg_id leg);
+  void on_release(leg_id leg, const release_cause& cause);
+  void on_restore(const leg_restore& order);
+  phone_leg* find(leg_id leg);
+  dialog dialog_of(const phone_leg& phone) const;
+  session_description sdp_of(leg_id leg, direction way = direction::sendrecv) const;
+
+  stage& stage_;
+  const run_plan& plan_;
+  const run_options& options_;
+  std::map<leg_id, phone_leg> legs_{};
+  std::vector<caller> callers_{};
+  std::map<std::string, leg_id> active_{};  ///< device -> the leg it rings or talks on
+  std::uint64_t calls_made_ = 0;
+  std::string wrong_{};
+};
+
+}  // namespace seatgrid::sim

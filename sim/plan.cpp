@@ -1,0 +1,92 @@
+#include "sim/plan.hpp"
+
+#include <array>
+#include <utility>
+
+namespace seatgrid::sim {
+namespace {
+
+queue_config make_queue(const std::string& name, dice& chance) {
+  queue_config queue;
+  queue.name = name;
+  queue.strategy = static_cast<queue_strategy>(chance.between(0, 5));
+  queue.ring_timeout = chance.wait(3'000, 12'000);
+  queue.wrap_up = chance.wait(0, 4'000);
+  queue.wait_max = chance.wait(15'000, 120'000);
+  queue.wait_max_no_agent = queue.wait_max;
+  queue.announce_every = chance.chance(500) ? milliseconds{0} : chance.wait(5'000, 20'000);
+  queue.no_answer_delay = chance.wait(500, 5'000);
+  queue.busy_delay = chance.wait(500, 5'000);
+  queue.reject_delay = chance.wait(500, 5'000);
+  queue.unreachable_delay = chance.wait(500, 5'000);
+  queue.waiting_max = chance.chance(200) ? 3 : 1'000;
+  queue.keys = {{'9', "voicemail:box"}};
+  if (chance.chance(300)) queue.keys['8'] = "queue:" + std::string{name == "q1" ? "q2" : "q1"};
+  return queue;
+}
+
+flow make_flow() {
+  flow made;
+  made.name = "main";
+  made.start = "hello";
+  made.nodes["hello"] = play_node{.prompts = {{.source = "welcome"}}, .next = "menu"};
+  made.nodes["menu"] = menu_node{.prompts = {{.source = "menu"}},
+                                 .choices = {{'1', "first"}, {'2', "second"}, {'3', "urgent"}, {'4', "mail"}},
+                                 .timeout = milliseconds{3'000},
+                                 .tries = 2,
+                                 .invalid = {},
+                                 .otherwise = "first"};
+  made.nodes["first"] = queue_node{.queue = "q1", .on_timeout = "mail", .on_full = "bye", .on_key = "bye"};
+  made.nodes["second"] =
+      queue_node{.queue = "q2", .skills = {{"talk", 5}}, .on_timeout = "bye", .on_full = "bye", .on_key = "bye"};
+  made.nodes["urgent"] = queue_node{.queue = "q1", .priority = 5, .on_timeout = "mail", .on_full = "mail", .on_key = "bye"};
+  made.nodes["mail"] = voicemail_node{.mailbox = "box", .greeting = {{.source = "leave"}}, .next = ""};
+  made.nodes["bye"] = hangup_node{.prompts = {{.source = "bye"}}, .cause = {}};
+  return made;
+}
+
+agent_config make_agent(std::uint32_t number, dice& chance) {
+  agent_config agent;
+  agent.name = "a" + std::to_string(number);
+  agent.device = chance.chance(500) ? "register" : "sip:" + agent.name + "@10.1.0." + std::to_string(number % 250 + 1);
+  agent.password = "secret";
+  agent.queues.push_back({"q1", static_cast<std::uint8_t>(chance.between(1, 3))});
+  if (chance.chance(600)) agent.queues.push_back({"q2", static_cast<std::uint8_t>(chance.between(1, 3))});
+  if (chance.chance(600)) agent.skills.push_back({"talk", static_cast<std::uint8_t>(chance.between(1, 7))});
+  return agent;
+}
+
+}  // namespace
+
+run_plan make_plan(const run_options& options, dice& chance) {
+  run_plan plan;
+  plan.loses_messages = chance.chance(350);
+  plan.slow_disk = chance.chance(300);
+  static constexpr std::array<std::int64_t, 4> kills{0, 40, 150, 500};
+  plan.kill_per_100k = kills[static_cast<std::size_t>(chance.between(0, 3))];
+  plan.calls_over = chance.wait(10'000, 90'000);
+  auto config = std::make_shared<tenant_config>();
+  config->tenant = tenant_name;
+  config->version = 1;
+  config->domain = "sim.example";
+  access_number number;
+  number.number = access_number_called;
+  number.flow = "main";
+  number.answer = static_cast<answer_policy>(chance.between(0, 2));
+  config->numbers[number.number] = number;
+  config->flows["main"] = make_flow();
+  for (const char* name : {"q1", "q2"}) config->queues[name] = make_queue(name, chance);
+  config->mailboxes["box"] = {.name = "box", .messages_max = 1'000};
+  for (std::uint32_t i = 1; i <= options.agents; ++i) {
+    auto agent = make_agent(i, chance);
+    config->agents[agent.name] = agent;
+  }
+  trunk_config trunk;
+  trunk.name = "carrier";
+  config->trunks[trunk.name] = trunk;
+  static_cast<void>(config->index());
+  plan.config = std::move(config);
+  return plan;
+}
+
+}  // namespace seatgrid::sim

@@ -36,8 +36,7 @@ TEST_F(Registration, TellsTheAgentOfItsNameTheWaysAndAnswersWhenDurable) {
   EXPECT_EQ(status(), 200);
   ASSERT_EQ(phone.said<device_contacts>().size(), 1U);
   EXPECT_EQ(phone.said<device_contacts>()[0].agent, config.agent_of("1001"));
-  for (const auto& e : phone.out)
-    EXPECT_TRUE(!std::holds_alternative<register_reply>(e.what) || e.when == timing::when_durable);
+  for (const auto& e : phone.out) EXPECT_TRUE(!std::holds_alternative<register_reply>(e.what) || e.when == timing::when_durable);
 }
 
 TEST_F(Registration, RefreshIsAStepButNoNewsForTheAgent) {

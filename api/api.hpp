@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "actors/gateway.hpp"
+#include "api/http.hpp"
+#include "base/result.hpp"
+
+/// REST under /v1, server-sent events, /metrics, /healthz, /readyz, /version, /openapi.json over one gateway.
+namespace seatgrid {
+
+struct api_options {
+  http_options http{};
+  std::string token{};                          ///< of the administrator; every path but health, version and openapi asks for it
+  std::uint32_t idempotency_keys_max = 10'000;  ///< answers remembered for a repeated Idempotency-Key; the oldest goes
+  std::uint32_t event_batch = 500;              ///< events written to a stream at a time
+};
+
+/// What the API needs of rooms that it does not see.
+struct api_hooks {
+  std::function<std::string(const std::string& number)> check_number{};  ///< JSON of a number's kind, operator, forms, area
+  std::function<result<std::string>(const std::string& text)> check_provisioning{};  ///< JSON of findings; error = not applicable
+  std::function<std::string()> numbers{};                                            ///< JSON array of all access numbers
+  std::string data_directory{};                                                      ///< recordings and voicemails live below it
+  std::string version{"0.1.0"};
+};
+
+class api {
+ public:
+  virtual ~api() = default;
+  /// @error unavailable the HTTP address is taken. `to` must outlive the result.
+  static result<std::unique_ptr<api>> start(const api_options& options, gateway& to, api_hooks hooks);
+  virtual std::uint16_t port() const = 0;
+};
+
+/// The OpenAPI 3.1 document, made from the same table that dispatches requests.
+std::string openapi_document(const std::string& version);
+
+/// 32 random bytes in hexadecimal, for a token.
+std::string make_token();
+
+}  // namespace seatgrid

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+
+/// HTTP/1.1 as the API sees it. `http_server.cpp` alone knows Boost.Beast (25 s to compile).
+namespace seatgrid {
+
+struct http_request {
+  std::string method{};                          ///< upper case
+  std::string path{};                            ///< decoded, without query
+  std::map<std::string, std::string> query{};    ///< decoded
+  std::map<std::string, std::string> headers{};  ///< names in lower case
+  std::string body{};
+  std::string peer{};  ///< host:port
+};
+
+struct http_response {
+  int status = 200;
+  std::string content_type{"application/json"};
+  std::map<std::string, std::string> headers{};
+  std::string body{};
+};
+
+/// The open end of a server-sent-events response. Thread-safe.
+class http_stream {
+ public:
+  virtual ~http_stream() = default;
+  /// Queues `text`; false when the client is gone or `http_options::stream_bytes_max` wait (the stream is then closed: the client
+  /// comes back with Last-Event-ID).
+  virtual bool write(std::string text) = 0;
+};
+
+/// What a handler does with its request, exactly once, from any thread, now or later (until `answer_timeout`, then 504).
+class http_exchange {
+ public:
+  virtual ~http_exchange() = default;
+  virtual void respond(http_response response) = 0;
+  /// Answers 200 text/event-stream; `open` gets the stream, `closed` runs once when it ends.
+  virtual void stream(std::function<void(std::shared_ptr<http_stream>)> open, std::function<void()> closed) = 0;
+};
+using http_handler = std::function<void(http_request, std::shared_ptr<http_exchange>)>;
+
+struct http_options {
+  std::string host{"127.0.0.1"};
+  std::uint16_t port = 8080;                    ///< 0 = any free port
+  std::uint32_t connections_max = 1'000;        ///< beyond: accepted and closed with 503
+  std::uint32_t header_bytes_max = 16 * 1'024;  ///< beyond: 431
+  std::uint32_t body_bytes_max = 32U << 20;     ///< beyond: 413
+  milliseconds read_timeout{30'000};            ///< for one whole request, idle keep-alive included
+  milliseconds answer_timeout{30'000};          ///< for the handler; then 504
+  std::uint32_t stream_bytes_max = 4U << 20;    ///< unread bytes of one event stream; beyond: closed
+  milliseconds stream_ping{15'000};             ///< comment line that keeps proxies from closing
+};
+
+class http_server {
+ public:
+  virtual ~http_server() = default;
+  /// Binds and serves on one thread of its own until destroyed. @error unavailable the address is taken or not ours.
+  static result<std::unique_ptr<http_server>> start(const http_options& options, http_handler handler);
+  virtual std::uint16_t port() const = 0;
+};
+
+}  // namespace seatgrid

@@ -1,0 +1,70 @@
+#include <nlohmann/json.hpp>
+
+#include "api/api.hpp"
+#include "api/routes.hpp"
+
+namespace seatgrid {
+namespace {
+
+using nlohmann::json;
+
+json parameters_of(const route& row) {
+  json out = json::array();
+  for (auto at = row.path.find('{'); at != std::string_view::npos; at = row.path.find('{', at + 1)) {
+    const auto name = row.path.substr(at + 1, row.path.find('}', at) - at - 1);
+    out.push_back({{"name", name}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}, {"minLength", 1}}}});
+  }
+  for (const auto& p : row.query) {
+    json schema{{"type", "string"}};
+    if (p.name == "limit") schema = {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}};
+    if (p.name == "follow" || p.name == "check") schema = {{"type", "string"}, {"enum", {"true", "false"}}};
+    out.push_back({{"name", p.name}, {"in", "query"}, {"required", p.required}, {"description", p.help}, {"schema", schema}});
+  }
+  return out;
+}
+
+json operation_of(const route& row) {
+  json answer{{"description", "done"}};
+  if (!row.answer.empty()) answer["content"]["application/json"]["schema"] = json::parse(row.answer);
+  json operation{{"summary", row.summary}, {"responses", {{"200", answer}}}};
+  operation["responses"]["default"] = {{"$ref", "#/components/responses/problem"}};
+  if (const auto parameters = parameters_of(row); !parameters.empty()) operation["parameters"] = parameters;
+  if (!row.body.empty()) operation["requestBody"] = {{"content", {{"application/json", {{"schema", json::parse(row.body)}}}}}};
+  if (row.open) operation["security"] = json::array();
+  return operation;
+}
+
+json problem_schema() {
+  return {{"type", "object"},
+          {"required", {"title", "status", "code"}},
+          {"properties",
+           {{"type", {{"type", "string"}}},
+            {"title", {{"type", "string"}}},
+            {"status", {{"type", "integer"}}},
+            {"code", {{"type", "string"}}},
+            {"detail", {{"type", "string"}}},
+            {"errors", {{"type", "array"}, {"items", {{"type", "string"}}}}}}}};
+}
+
+}  // namespace
+
+std::string openapi_document(const std::string& version) {
+  json document{
+      {"openapi", "3.1.0"},
+      {"info",
+       {{"title", "Seatgrid"}, {"version", version}, {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
+      {"security", json::array({{{"token", json::array()}}})}};
+  document["components"]["securitySchemes"]["token"] = {{"type", "http"}, {"scheme", "bearer"}};
+  document["components"]["schemas"]["problem"] = problem_schema();
+  document["components"]["responses"]["problem"] = {
+      {"description", "RFC 9457 problem with our code"},
+      {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/problem"}}}}}}}};
+  for (const auto& row : all_routes()) {
+    std::string method{row.method};
+    for (auto& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    document["paths"][std::string{row.path}][method] = operation_of(row);
+  }
+  return document.dump(2);
+}
+
+}  // namespace seatgrid

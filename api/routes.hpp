@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/gateway.hpp"
+#include "api/api.hpp"
+#include "api/http.hpp"
+
+/// The table of everything the API answers; the dispatcher and the OpenAPI document read the same rows.
+namespace seatgrid {
+
+struct api_state {
+  api_options options{};
+  api_hooks hooks{};
+  gateway* to = nullptr;
+};
+
+/// One request on its way: path variables taken out.
+struct api_call {
+  http_request request{};
+  std::map<std::string, std::string> variables{};
+  std::shared_ptr<http_exchange> exchange{};
+
+  std::string query(const std::string& name, const std::string& otherwise = {}) const;
+  /// The tenant of path or query; "" = all that the token may see.
+  std::string tenant() const;
+};
+
+struct route_parameter {
+  std::string_view name{};
+  std::string_view help{};
+  bool required = false;
+};
+struct route {
+  std::string_view method{};
+  std::string_view path{};  ///< "/v1/calls/{id}"
+  std::string_view summary{};
+  std::vector<route_parameter> query{};
+  std::string_view body{};    ///< JSON Schema of the request body, empty = none
+  std::string_view answer{};  ///< JSON Schema of the 200 answer's body, empty = not JSON
+  bool open = false;          ///< no token asked
+  void (*handle)(const std::shared_ptr<api_state>&, api_call) = nullptr;
+};
+
+const std::vector<route>& all_routes();
+std::vector<route> entity_routes();  ///< calls, queues, agents, recordings, voicemails, CDRs
+std::vector<route> system_routes();  ///< events, provisioning, numbers, backup, health, metrics
+
+/// The path variables when `path` fits `pattern`.
+std::optional<std::map<std::string, std::string>> match_path(std::string_view pattern, std::string_view path);
+
+/// Turns a gateway's answer into the response: its JSON, or the problem.
+gateway::answer answer_with(std::shared_ptr<http_exchange> exchange, int status = 200);
+
+/// Serves live events until the client goes (Last-Event-ID or ?from= resumes).
+void serve_events(const std::shared_ptr<api_state>& state, api_call call);
+/// Prometheus text format 0.0.4 of the gateway's metrics.
+std::string metrics_text(const std::vector<metric>& metrics);
+
+}  // namespace seatgrid

@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "api/problem.hpp"
+#include "api/routes.hpp"
+
+namespace seatgrid {
+namespace {
+
+using state_ptr = std::shared_ptr<api_state>;
+
+constexpr std::uintmax_t audio_bytes_max = 256U << 20;
+
+constexpr std::string_view page_schema =
+    R"({"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object"}},"next_cursor":{"type":"string"}}})";
+constexpr std::string_view object_schema = R"({"type":"object"})";
+constexpr std::string_view transfer_schema =
+    R"({"type":"object","required":["target"],"properties":{"target":{"type":"string","description":"queue:NAME, agent:NAME, a number or a sip: URI"}}})";
+constexpr std::string_view reason_schema = R"({"type":"object","properties":{"reason":{"type":"string","maxLength":100}}})";
+
+template <collection What>
+void list_items(const state_ptr& state, api_call call) {
+  list_query query{.tenant = call.tenant()};
+  for (const auto& [name, value] : call.request.query) {
+    if (name == "limit") {
+      const auto end = value.data() + value.size();
+      if (std::from_chars(value.data(), end, query.limit).ptr != end || query.limit < 1 || query.limit > 1'000)
+        return call.exchange->respond(problem({errc::invalid, "limit must be a number from 1 to 1000"}));
+    } else if (name == "cursor") {
+      query.cursor = value;
+    } else if (name != "tenant" && name != "follow") {
+      query.filters[name] = value;
+    }
+  }
+  state->to->list(What, std::move(query), answer_with(call.exchange));
+}
+
+template <collection What>
+void show_item(const state_ptr& state, api_call call) {
+  auto id = call.variables.contains("id") ? call.variables["id"] : call.variables["name"];
+  state->to->show(What, call.tenant(), std::move(id), answer_with(call.exchange));
+}
+
+/// The audio of a recording or voicemail: its item names the path below the data directory.
+template <collection What>
+void send_audio(const state_ptr& state, api_call call) {
+  auto done = [state, exchange = call.exchange](result<std::string> found) {
+    if (!found) return exchange->respond(problem(found.error()));
+    const auto item = nlohmann::json::parse(*found, nullptr, false);
+    const auto path = item.is_object() ? item.value("path", "") : "";
+    if (path.empty() || path.front() == '/' || path.find("..") != std::string::npos)
+      return exchange->respond(problem({errc::not_found, "it has no file"}));
+    const auto file = std::filesystem::path{state->hooks.data_directory} / path;
+    std::error_code ec;
+    const auto size = std::filesystem::file_size(file, ec);
+    if (ec) return exchange->respond(problem({errc::not_found, "its file is gone: retention or a disk repair removed it"}));
+    if (size > audio_bytes_max)
+      return exchange->respond(problem({errc::full, "the file is larger than 256 MiB: take it from the data directory"}));
+    std::ifstream in{file, std::ios::binary};
+    std::string bytes(size, '\0');
+    in.read(bytes.data(), static_cast<std::streamsize>(size));
+    exchange->respond({200,
+                       "audio/wav",
+                       {{"Content-Disposition", "attachment; filename=\"" + file.filename().string() + "\""}},
+                       std::move(bytes)});
+  };
+  state->to->show(What, call.tenant(), call.variables["id"], std::move(done));
+}
+
+result<call_id> call_named(const api_call& call) {
+  const auto value = from_text(call.variables.at("id"));
+  if (!value)
+    return fail(errc::invalid,
+                "'" + call.variables.at("id") + "' is not a call id: 13 characters of 0-9 and a-z without i, l, o, u");
+  return call_id{*value};
+}
+
+/// The JSON object of the body; {} when there is none. @error invalid
+result<nlohmann::json> body_of(const api_call& call) {
+  if (call.request.body.empty()) return nlohmann::json::object();
+  auto json = nlohmann::json::parse(call.request.body, nullptr, false);
+  if (!json.is_object()) return fail(errc::invalid, "the body must be a JSON object");
+  return json;
+}
+
+result<std::string> text_member(const nlohmann::json& body, const char* name, std::size_t longest) {
+  if (!body.contains(name)) return std::string{};
+  if (!body[name].is_string()) return fail(errc::invalid, std::string{name} + " must be a string");
+  auto text = body[name].get<std::string>();
+  if (text.size() > longest)
+    return fail(errc::invalid, std::string{name} + " is longer than " + std::to_string(longest) + " bytes");
+  return text;
+}
+
+void hangup_call(const state_ptr& state, api_call call) {
+  const auto id = call_named(call);
+  const auto body = body_of(call);
+  if (!id) return call.exchange->respond(problem(id.error()));
+  if (!body) return call.exchange->respond(problem(body.error()));
+  const auto why = text_member(*body, "reason", 100);
+  if (!why) return call.exchange->respond(problem(why.error()));
+  state->to->submit(control::hangup{*id, *why}, call.tenant(), answer_with(call.exchange));
+}
+
+void transfer_call(const state_ptr& state, api_call call) {
+  const auto id = call_named(call);
+  const auto body = body_of(call);
+  if (!id) return call.exchange->respond(problem(id.error()));
+  if (!body) return call.exchange->respond(problem(body.error()));
+  const auto target = text_member(*body, "target", 255);
+  if (!target) return call.exchange->respond(problem(target.error()));
+  if (target->empty())
+    return call.exchange->respond(problem({errc::invalid, "target is missing: queue:NAME, agent:NAME, a number or a sip: URI"}));
+  state->to->submit(control::transfer{*id, *target}, call.tenant(), answer_with(call.exchange));
+}
+
+void replay_call(const state_ptr& state, api_call call) {
+  const auto id = call_named(call);
+  if (!id) return call.exchange->respond(problem(id.error()));
+  state->to->replay(ref(*id), answer_with(call.exchange));
+}
+
+agent_id agent_named(const api_call& call) { return agent_id::named(call.variables.at("tenant"), call.variables.at("name")); }
+
+template <class Order>
+void order_agent(const state_ptr& state, api_call call) {
+  Order order{.agent = agent_named(call)};
+  const auto body = body_of(call);
+  if (!body) return call.exchange->respond(problem(body.error()));
+  if constexpr (requires { order.reason; }) {
+    const auto reason = text_member(*body, "reason", 100);
+    if (!reason) return call.exchange->respond(problem(reason.error()));
+    order.reason = *reason;
+  }
+  state->to->submit(std::move(order), call.tenant(), answer_with(call.exchange));
+}
+
+const std::vector<route_parameter> paging{
+    {"tenant", "only this tenant"}, {"limit", "items per page, 1-1000 (100)"}, {"cursor", "next_cursor of the page before"}};
+
+std::vector<route_parameter> with_paging(std::vector<route_parameter> more) {
+  more.insert(more.end(), paging.begin(), paging.end());
+  return more;
+}
+
+}  // namespace
+
+std::vector<route> entity_routes() {
+  using enum collection;
+  const auto of = [](std::string_view method, std::string_view path, std::string_view summary, auto handle) {
+    return route{.method = method, .path = path, .summary = summary, .answer = object_schema, .handle = handle};
+  };
+  const auto page = [](std::string_view path, std::string_view summary, std::vector<route_parameter> query, auto handle) {
+    return route{.method = "GET",
+                 .path = path,
+                 .summary = summary,
+                 .query = with_paging(std::move(query)),
+                 .answer = page_schema,
+                 .handle = handle};
+  };
+  std::vector<route> rows{
+      page("/v1/calls", "Calls, newest first", {{"state", "only calls in this state"}}, list_items<calls>),
+      of("GET", "/v1/calls/{id}", "One call with legs, timeline and CDR", show_item<calls>),
+      of("POST", "/v1/calls/{id}/hangup", "End a call", hangup_call),
+      of("POST", "/v1/calls/{id}/transfer", "Blind transfer of a talking call", transfer_call),
+      of("POST", "/v1/calls/{id}/replay", "Decide the recorded call again and compare", replay_call),
+      page("/v1/queues", "Queues", {}, list_items<queues>),
+      of("GET", "/v1/queues/{tenant}/{name}", "One queue with its waiting calls in order", show_item<queues>),
+      page("/v1/agents", "Agents", {{"state", "only agents in this state"}}, list_items<agents>),
+      of("GET", "/v1/agents/{tenant}/{name}", "One agent", show_item<agents>),
+      of("POST", "/v1/agents/{tenant}/{name}/login", "Log in", order_agent<control::agent_login>),
+      of("POST", "/v1/agents/{tenant}/{name}/ready", "Ready for calls", order_agent<control::agent_ready>),
+      of("POST", "/v1/agents/{tenant}/{name}/pause", "No calls until ready", order_agent<control::agent_pause>),
+      of("POST", "/v1/agents/{tenant}/{name}/logout", "Log out", order_agent<control::agent_logout>),
+      page("/v1/registrations", "Registered devices", {}, list_items<registrations>),
+      page("/v1/cdrs", "Call detail records", {}, list_items<cdrs>),
+      of("GET", "/v1/cdrs/{id}", "One call detail record", show_item<cdrs>),
+      page("/v1/recordings", "Recordings", {}, list_items<recordings>),
+      of("GET", "/v1/recordings/{id}", "One recording", show_item<recordings>),
+      page("/v1/voicemails", "Voicemails", {{"mailbox", "only this mailbox"}}, list_items<voicemails>),
+      of("GET", "/v1/voicemails/{id}", "One voicemail", show_item<voicemails>),
+  };
+  for (auto& row : rows) {
+    if (row.path.ends_with("/transfer")) row.body = transfer_schema;
+    if (row.path.ends_with("/pause") || row.path.ends_with("/hangup")) row.body = reason_schema;
+  }
+  rows.push_back({.method = "GET", .path = "/v1/recordings/{id}/audio", .summary = "The WAV", .handle = send_audio<recordings>});
+  rows.push_back({.method = "GET", .path = "/v1/voicemails/{id}/audio", .summary = "The WAV", .handle = send_audio<voicemails>});
+  return rows;
+}
+
+}  // namespace seatgrid

@@ -1,0 +1,175 @@
+#include "api/problem.hpp"
+#include "api/routes.hpp"
+
+namespace seatgrid {
+namespace {
+
+using state_ptr = std::shared_ptr<api_state>;
+
+constexpr std::string_view object_schema = R"({"type":"object"})";
+constexpr std::string_view list_schema = R"({"type":"object","required":["items"],"properties":{"items":{"type":"array"}}})";
+
+void check_number(const state_ptr& state, api_call call) {
+  const auto number = call.query("number");
+  if (number.empty() || number.size() > 64)
+    return call.exchange->respond(problem({errc::invalid, "number is missing or longer than 64 bytes"}));
+  call.exchange->respond({200, "application/json", {}, state->hooks.check_number(number)});
+}
+
+void list_numbers(const state_ptr& state, api_call call) {
+  call.exchange->respond({200, "application/json", {}, R"({"items":)" + state->hooks.numbers() + "}"});
+}
+
+void apply_provisioning(const state_ptr& state, api_call call) {
+  if (call.request.body.empty())
+    return call.exchange->respond(problem({errc::invalid, "the body must be a provisioning file (TOML or JSON)"}));
+  const auto findings = state->hooks.check_provisioning(call.request.body);
+  if (!findings) return call.exchange->respond(problem(findings.error()));
+  if (call.query("check") == "true") return call.exchange->respond({200, "application/json", {}, *findings});
+  const auto version = state->to->apply(call.request.body);
+  if (!version) return call.exchange->respond(problem(version.error()));
+  call.exchange->respond({200,
+                          "application/json",
+                          {{"ETag", "\"" + std::to_string(*version) + "\""}},
+                          R"({"version":)" + std::to_string(*version) + R"(,"findings":)" + *findings + "}"});
+}
+
+void show_provisioning(const state_ptr& state, api_call call) {
+  call.exchange->respond({200, "application/toml", {}, state->to->provisioning()});
+}
+
+void make_backup(const state_ptr& state, api_call call) {
+  const auto directory = call.query("directory");
+  if (directory.empty() || directory.front() != '/' || directory.find("..") != std::string::npos)
+    return call.exchange->respond(
+        problem({errc::invalid, "directory must be an absolute path on the node's machine, empty or new"}));
+  if (const auto done = state->to->backup(directory); !done) return call.exchange->respond(problem(done.error()));
+  call.exchange->respond({200, "application/json", {}, R"({"directory":)" + json_string(directory) + "}"});
+}
+
+void show_positions(const state_ptr& state, api_call call) {
+  std::string items;
+  for (const auto& at : state->to->positions())
+    items += (items.empty() ? "" : ",") + std::string{R"({"lane":)"} + std::to_string(at.lane) + R"(,"epoch":)" +
+             std::to_string(at.epoch) + R"(,"sequence":)" + std::to_string(at.sequence) + "}";
+  call.exchange->respond({200, "application/json", {}, R"({"items":[)" + items + "]}"});
+}
+
+void list_events(const state_ptr& state, api_call call) {
+  const auto accept = call.request.headers.find("accept");
+  const bool stream = call.query("follow") == "true" ||
+                      (accept != call.request.headers.end() && accept->second.find("text/event-stream") != std::string::npos);
+  if (stream) return serve_events(state, std::move(call));
+  list_query query{.tenant = call.tenant()};
+  for (const auto& name : {"type", "call"})
+    if (const auto value = call.query(name); !value.empty()) query.filters[name] = value;
+  query.cursor = call.query("cursor");
+  const auto limit = call.query("limit", "100");
+  if (limit.empty() || limit.size() > 4 || limit.find_first_not_of("0123456789") != std::string::npos || std::stoul(limit) < 1 ||
+      std::stoul(limit) > 1'000)
+    return call.exchange->respond(problem({errc::invalid, "limit must be a number from 1 to 1000"}));
+  query.limit = static_cast<std::uint32_t>(std::stoul(limit));
+  state->to->list(collection::events, std::move(query), answer_with(call.exchange));
+}
+
+void health(const state_ptr&, api_call call) { call.exchange->respond({200, "application/json", {}, R"({"status":"ok"})"}); }
+
+void readiness(const state_ptr& state, api_call call) {
+  const bool ready = state->to->ready();
+  call.exchange->respond({ready ? 200 : 503,
+                          "application/json",
+                          {},
+                          ready ? R"({"ready":true})" : R"({"ready":false,"why":"calls are being restored"})"});
+}
+
+void version(const state_ptr& state, api_call call) {
+  call.exchange->respond(
+      {200, "application/json", {}, R"({"name":"seatgrid","version":)" + json_string(state->hooks.version) + "}"});
+}
+
+void metrics(const state_ptr& state, api_call call) {
+  call.exchange->respond({200, "text/plain; version=0.0.4; charset=utf-8", {}, metrics_text(state->to->metrics())});
+}
+
+void openapi(const state_ptr& state, api_call call) {
+  call.exchange->respond({200, "application/json", {}, openapi_document(state->hooks.version)});
+}
+
+}  // namespace
+
+std::vector<route> system_routes() {
+  return {
+      {.method = "GET",
+       .path = "/v1/numbers",
+       .summary = "Access numbers of all tenants",
+       .answer = list_schema,
+       .handle = list_numbers},
+      {.method = "GET",
+       .path = "/v1/numbers/check",
+       .summary = "Kind, operator, forms and area of any number",
+       .query = {{"number", "as dialled or written", true}},
+       .answer = object_schema,
+       .handle = check_number},
+      {.method = "GET",
+       .path = "/v1/events",
+       .summary = "Public events; with Accept: text/event-stream or follow=true as a live stream",
+       .query = {{"tenant", "only this tenant"},
+                 {"type", "only types that begin so"},
+                 {"call", "only this call"},
+                 {"from", "id after which to begin"},
+                 {"follow", "true = stream"},
+                 {"limit", "1-1000 (100)"},
+                 {"cursor", "next_cursor of the page before"}},
+       .answer = list_schema,
+       .handle = list_events},
+      {.method = "GET",
+       .path = "/v1/provisioning",
+       .summary = "The provisioning as it was applied (TOML)",
+       .handle = show_provisioning},
+      {.method = "PUT",
+       .path = "/v1/provisioning",
+       .summary = "Check and apply a whole provisioning file, atomically",
+       .query = {{"check", "true = only check"}},
+       .body = R"({"type":"object","description":"TOML text or its JSON form"})",
+       .answer = object_schema,
+       .handle = apply_provisioning},
+      {.method = "POST",
+       .path = "/v1/backup",
+       .summary = "A consistent copy of the data while running",
+       .query = {{"directory", "absolute path, empty or new", true}},
+       .answer = object_schema,
+       .handle = make_backup},
+      {.method = "GET",
+       .path = "/v1/lanes",
+       .summary = "Lanes with epoch and position",
+       .answer = list_schema,
+       .handle = show_positions},
+      {.method = "GET", .path = "/metrics", .summary = "Prometheus metrics", .handle = metrics},
+      {.method = "GET",
+       .path = "/healthz",
+       .summary = "The process lives",
+       .answer = object_schema,
+       .open = true,
+       .handle = health},
+      {.method = "GET",
+       .path = "/readyz",
+       .summary = "New calls are taken",
+       .answer = object_schema,
+       .open = true,
+       .handle = readiness},
+      {.method = "GET",
+       .path = "/version",
+       .summary = "Name and version",
+       .answer = object_schema,
+       .open = true,
+       .handle = version},
+      {.method = "GET",
+       .path = "/openapi.json",
+       .summary = "This document",
+       .answer = object_schema,
+       .open = true,
+       .handle = openapi},
+  };
+}
+
+}  // namespace seatgrid

@@ -1,0 +1,104 @@
+#include <nlohmann/json.hpp>
+
+#include "api/url.hpp"
+#include "apps/cli.hpp"
+
+namespace seatgrid {
+namespace {
+
+struct record_options {
+  std::string id{};
+  std::string to{};
+  std::string from{};
+  std::string type{};
+  std::string call{};
+  std::uint32_t limit = 50;
+};
+
+void add_kind(CLI::App& app, cli_context& context, const std::string& noun, const std::string& path, const std::string& help,
+              const std::vector<column>& columns) {
+  auto options = std::make_shared<record_options>();
+  auto* group = app.add_subcommand(noun, help)->require_subcommand(1);
+  auto* list = group->add_subcommand("list", "Newest first");
+  add_node_options(*list, context);
+  list->add_option("--limit", options->limit, "at most this many")->check(CLI::Range(1, 1000))->capture_default_str();
+  list->callback([&context, options, path, columns, noun] {
+    context.print_list(path + "?limit=" + std::to_string(options->limit), columns, "no " + noun + "s yet");
+  });
+  auto* show = group->add_subcommand("show", "One, with its file's checksum");
+  add_node_options(*show, context);
+  show->add_option("id", options->id, "id from list")->required();
+  show->callback([&context, options, path] { context.print_object(path + "/" + url_escape(options->id)); });
+  auto* get = group->add_subcommand("get", "Save the WAV");
+  add_node_options(*get, context);
+  get->add_option("id", options->id, "id from list")->required();
+  get->add_option("--to", options->to, "file to write (default: ID.wav)");
+  get->callback([&context, options, path] {
+    const auto to = context.target();
+    if (!to) return;
+    const auto file = options->to.empty() ? options->id + ".wav" : options->to;
+    const auto bytes = download_api(*to, path + "/" + url_escape(options->id) + "/audio", file);
+    if (!bytes) return context.complain(bytes.error());
+    std::printf("%s: %zu bytes\n", file.c_str(), *bytes);
+  });
+}
+
+std::string event_line(const std::string& id, const std::string& type, const std::string& data) {
+  return id + "  " + type + "  " + data;
+}
+
+}  // namespace
+
+void add_record_commands(CLI::App& app, cli_context& context) {
+  add_kind(app, context, "recording", "/v1/recordings", "Recordings (stereo: caller left, agent right) / 录音",
+           {{"RECORDING", "id"},
+            {"CALL", "call"},
+            {"STATE", "state"},
+            {"LENGTH ms", "length_ms"},
+            {"BYTES", "bytes"},
+            {"PATH", "path"}});
+  add_kind(app, context, "voicemail", "/v1/voicemails", "Messages that callers left / 语音留言",
+           {{"MESSAGE", "id"},
+            {"MAILBOX", "mailbox"},
+            {"CALLER", "caller"},
+            {"LEFT", "at"},
+            {"LENGTH ms", "length_ms"},
+            {"PATH", "path"}});
+}
+
+void add_event_commands(CLI::App& app, cli_context& context) {
+  auto options = std::make_shared<record_options>();
+  auto* event = app.add_subcommand("event", "Public events, as other systems consume them / 事件")->require_subcommand(1);
+  auto* tail = event->add_subcommand("tail", "Follow live events; --from goes back first");
+  add_node_options(*tail, context);
+  tail->add_option("--from", options->from, "id after which to begin, 0 = the oldest kept");
+  tail->add_option("--type", options->type, "only types that begin so, as call.");
+  tail->add_option("--call", options->call, "only this call");
+  tail->callback([&context, options] {
+    const auto to = context.target();
+    if (!to) return;
+    std::string path = "/v1/events?follow=true";
+    if (!options->type.empty()) path += "&type=" + url_escape(options->type);
+    if (!options->call.empty()) path += "&call=" + url_escape(options->call);
+    const auto done =
+        follow_api(*to, path, options->from, [&](const std::string& id, const std::string& type, const std::string& data) {
+          std::puts(context.as_json() ? data.c_str() : event_line(id, type, data).c_str());
+          std::fflush(stdout);
+          return true;
+        });
+    if (!done) context.complain(done.error());
+  });
+  auto* list = event->add_subcommand("list", "The newest events");
+  add_node_options(*list, context);
+  list->add_option("--limit", options->limit, "at most this many")->check(CLI::Range(1, 1000))->capture_default_str();
+  list->add_option("--call", options->call, "only this call");
+  list->callback([&context, options] {
+    std::string path = "/v1/events?limit=" + std::to_string(options->limit);
+    if (!options->call.empty()) path += "&call=" + url_escape(options->call);
+    context.print_list(
+        path, {{"ID", "id"}, {"TIME", "time"}, {"TYPE", "type"}, {"SUBJECT", "subject"}, {"SEQ", "sequence"}, {"DATA", "data"}},
+        "no events yet");
+  });
+}
+
+}  // namespace seatgrid

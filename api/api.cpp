@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <deque>
+#include <cctype>
 #include <mutex>
 #include <unordered_map>
 

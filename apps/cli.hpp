@@ -3,11 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "apps/http_client.hpp"
 #include "apps/table.hpp"
+#include "base/time.hpp"
 
 /// What every command of the CLI shares: where the node is, how to print, the exit code.
 namespace seatgrid {

@@ -1,0 +1,219 @@
+"""A real node and real SIPp peers on loopback, for tests and benches. Everything started is stopped by pid."""
+import csv
+import glob
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+SCENARIOS = pathlib.Path(__file__).resolve().parent / "scenarios"
+HOST = "127.0.0.1"
+
+
+class Failure(Exception):
+    """A check of a test did not hold; the text says which."""
+
+
+def expect(condition, text):
+    if not condition:
+        raise Failure(text)
+
+
+def wait_until(what, seconds, check, every=0.05):
+    """check() until it is true; its last value. Raises Failure after `seconds`."""
+    end = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failure(f"{what}: not within {seconds} s")
+        time.sleep(every)
+
+
+def port_is_free(port, kind=socket.SOCK_DGRAM):
+    with socket.socket(socket.AF_INET, kind) as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind((HOST, port))
+            return True
+        except OSError:
+            return False
+
+
+class Node:
+    """One `seatgrid dev --no-demo` process on its own data directory."""
+
+    def __init__(self, binary, directory, sip, rtp, http, provision, extra=()):
+        self.binary, self.directory, self.sip, self.rtp, self.http = str(binary), pathlib.Path(directory), sip, rtp, http
+        self.extra = list(extra)
+        self.process = None
+        self.starts = 0
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.provision = self.directory / "provision.toml"
+        self.provision.write_text(provision, encoding="utf-8")
+
+    def start(self, wait=20.0):
+        """Starts the process and waits for /readyz; how long that took, in seconds."""
+        begun = time.monotonic()
+        self.starts += 1
+        log = open(self.directory / f"node.{self.starts}.log", "w", encoding="utf-8")
+        command = [self.binary, "dev", "--no-demo", "--data", str(self.directory / "data"), "--sip", f"{HOST}:{self.sip}",
+                   "--rtp", f"{HOST}:{self.rtp[0]}-{self.rtp[1]}", "--http", f"{HOST}:{self.http}", "--provision", str(self.provision), *self.extra]
+        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        log.close()
+
+        def ready():
+            if self.process.poll() is not None:
+                raise Failure(f"the node ended with {self.process.returncode}: {self.log_tail()}")
+            try:
+                with urllib.request.urlopen(f"http://{HOST}:{self.http}/readyz", timeout=1) as answer:
+                    return answer.status == 200
+            except (urllib.error.URLError, OSError):
+                return False
+        wait_until("node ready", wait, ready, 0.01)
+        return time.monotonic() - begun
+
+    def log_tail(self, lines=15):
+        files = sorted(self.directory.glob("node.*.log"), key=lambda p: int(p.name.split(".")[1]))
+        return "\n".join(files[-1].read_text(errors="replace").splitlines()[-lines:]) if files else ""
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def token(self):
+        return json.loads((self.directory / "data" / "api.json").read_text())["token"]
+
+    def request(self, method, path, body=None, timeout=30):
+        data = body.encode() if isinstance(body, str) else body
+        call = urllib.request.Request(f"http://{HOST}:{self.http}{path}", data=data, method=method,
+                                      headers={"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json"})
+        with urllib.request.urlopen(call, timeout=timeout) as answer:
+            text = answer.read().decode()
+        return json.loads(text) if text and text[0] in "{[" else text
+
+    def all(self, path):
+        """Every item of a paged list."""
+        items, cursor = [], ""
+        for _ in range(1000):
+            mark = "&" if "?" in path else "?"
+            page = self.request("GET", f"{path}{mark}limit=1000" + (f"&cursor={cursor}" if cursor else ""))
+            items += page["items"]
+            cursor = page.get("next_cursor", "")
+            if not cursor:
+                return items
+        raise Failure(f"{path} does not end")
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_kb(self):
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text()).group(1))
+
+
+class Sipp:
+    """One SIPp process: a caller (with `target`) or an agent (without)."""
+
+    def __init__(self, scenario, directory, port, name, media_port=0, target=None, service="", rate=10.0, calls=0, hold_ms=1000, extra=()):
+        self.directory = pathlib.Path(directory)
+        self.name = name
+        self.stat = self.directory / f"{name}.csv"
+        self.errors = self.directory / f"{name}.err"
+        command = ["sipp"] + ([target] if target else []) + [
+            "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", HOST, "-p", str(port), "-mi", HOST, "-nostdin", "-trace_stat", "-stf", str(self.stat), "-fd", "1",
+            "-trace_err", "-error_file", str(self.errors), "-d", str(hold_ms), "-l", "100000", "-skip_rlimit"]
+        if media_port:
+            command += ["-mp", str(media_port)]
+        if service:
+            command += ["-s", service]
+        if target:
+            command += ["-r", str(rate), "-m", str(calls)]
+        self.process = subprocess.Popen(command + list(extra), cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def counts(self):
+        """Calls created, done and failed so far."""
+        try:
+            rows = list(csv.DictReader(open(self.stat), delimiter=";"))
+        except OSError:
+            rows = []
+        last = rows[-1] if rows else {}
+        number = lambda key: int(last.get(key) or 0)
+        return {"created": number("TotalCallCreated"), "ok": number("SuccessfulCall(C)"), "failed": number("FailedCall(C)"),
+                "retransmitted": number("Retransmissions(C)"), "unexpected": number("FailedUnexpectedMessage(C)")}
+
+    def wait(self, seconds):
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired as late:
+            raise Failure(f"sipp {self.name} did not end within {seconds} s: {self.counts()}") from late
+        return self.counts()
+
+    def error_head(self, lines=12):
+        try:
+            return "\n".join(self.errors.read_text(errors="replace").splitlines()[:lines])
+        except OSError:
+            return ""
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGUSR1)
+            try:
+                self.process.wait(2)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        return self.counts()
+
+
+class Stage:
+    """A directory and everything started in it; leaving it stops everything and keeps the directory only after a failure."""
+
+    def __init__(self, name):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix=f"seatgrid-{name}-"))
+        self.things = []
+
+    def __enter__(self):
+        return self
+
+    def add(self, thing):
+        self.things.append(thing)
+        return thing
+
+    def __exit__(self, kind, value, trace):
+        for thing in reversed(self.things):
+            thing.stop()
+        if kind is None:
+            shutil.rmtree(self.directory, ignore_errors=True)
+        else:
+            print(f"kept for a look: {self.directory}")
+            for file in glob.glob(str(self.directory / "*.err")):
+                head = pathlib.Path(file).read_text(errors="replace")[:600]
+                print(f"--- {os.path.basename(file)}\n{head}")
+        return False
+
+
+def binary_from(arguments):
+    """The seatgrid binary named as first argument; 77 is ctest's skip when SIPp is not there."""
+    if shutil.which("sipp") is None:
+        print("skipped: sipp is not installed (./dev test installs it)")
+        raise SystemExit(77)
+    return pathlib.Path(arguments[1]).resolve()

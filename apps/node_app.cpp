@@ -1,0 +1,248 @@
+#include "apps/node_app.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/statvfs.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "apps/checks.hpp"
+#include "config/provision.hpp"
+#include "domain/number.hpp"
+#include "storage/rocks/rocks_journal.hpp"
+
+namespace seatgrid {
+namespace {
+
+double free_percent_of(const std::string& directory) {
+  struct statvfs disk {};
+  if (statvfs(directory.c_str(), &disk) != 0 || disk.f_blocks == 0) return 100;
+  return 100.0 * static_cast<double>(disk.f_bavail) / static_cast<double>(disk.f_blocks);
+}
+
+std::string read_token(const std::string& file) {
+  std::ifstream in{file};
+  const auto json = in ? nlohmann::json::parse(in, nullptr, false) : nlohmann::json{};
+  return json.is_object() ? json.value("token", "") : "";
+}
+
+prompt_library prompts_of(const std::string& assets, const std::vector<config_ptr>& tenants) {
+  prompt_library library{assets};
+  for (const auto& tenant : tenants) {
+    library.set_language(tenant->tenant, tenant->language);
+    for (const auto& [name, prompt] : tenant->prompts)
+      if (const auto set = library.set(tenant->tenant, name, "", prompt.file); !set)
+        spdlog::warn("prompt {} of {}: {}", name, tenant->tenant, set.error().what);
+  }
+  return library;
+}
+
+nlohmann::json numbers_of(const std::vector<config_ptr>& tenants) {
+  static constexpr std::array<std::string_view, 3> policies{"on_agent", "at_once", "on_queue"};
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& tenant : tenants)
+    for (const auto& [number, access] : tenant->numbers)
+      rows.push_back({{"number", number},
+                      {"tenant", tenant->tenant},
+                      {"flow", access.flow},
+                      {"answer", policies.at(static_cast<std::size_t>(access.answer))},
+                      {"calls_max", access.calls_max}});
+  return rows;
+}
+
+class wired_node final : public node_app, private edge_sink {
+ public:
+  explicit wired_node(node_app_options options) : options_(std::move(options)) {}
+  wired_node(const wired_node&) = delete;
+  wired_node& operator=(const wired_node&) = delete;
+  ~wired_node() override {
+    open_ = false;
+    if (api_) api_.reset();
+    if (edge_) edge_->stop();
+    if (media_) media_->stop();
+    if (journal_) journal_->close();
+    if (node_) node_->stop();
+  }
+
+  result<void> open() {
+    std::error_code ec;
+    std::filesystem::create_directories(options_.data, ec);
+    if (ec) return fail(errc::unavailable, "cannot make " + options_.data + ": " + ec.message());
+    auto opened = open_rocks_journal(options_.data + "/journal", options_.journal);
+    if (!opened) return tl::unexpected{opened.error()};
+    journal_ = std::move(*opened);
+    auto store = config_store::open(*journal_, parser(), clock_);
+    if (!store) return tl::unexpected{store.error()};
+    store_ = std::move(*store);
+    if (auto applied = apply_file(); !applied) return applied;
+    if (auto media = open_media(); !media) return media;
+    if (auto actors = open_node(); !actors) return actors;
+    if (auto edge = open_edge(); !edge) return edge;
+    store_->on_change([this](const std::vector<config_ptr>& tenants) { take(tenants); });
+    begin();
+    return open_api();
+  }
+
+  gateway& api() override { return node_->api(); }
+  std::string url() const override { return "http://" + options_.api.http.host + ":" + std::to_string(api_->port()); }
+  std::string token() const override { return options_.api.token; }
+  restore_progress restored() const override { return node_->restored(); }
+  void drain(seconds longest) override {
+    node_->drain();
+    open_ = false;
+    for (const auto end = std::chrono::steady_clock::now() + longest;
+         edge_->status().legs > 0 && std::chrono::steady_clock::now() < end;)
+      std::this_thread::sleep_for(milliseconds{100});
+  }
+
+ private:
+  provisioning_parser parser() const {
+    return [base = options_.provision](std::string_view text,
+                                       std::uint64_t version) -> result<std::vector<std::shared_ptr<tenant_config>>> {
+      return parse_provisioning(text, base, version);
+    };
+  }
+
+  result<void> apply_file() {
+    if (options_.provision.empty()) return {};
+    std::ifstream in{options_.provision, std::ios::binary};
+    if (!in) return fail(errc::not_found, "cannot read the provisioning file " + options_.provision);
+    const std::string text{std::istreambuf_iterator<char>{in}, {}};
+    if (text == store_->current_text()) return {};
+    const auto version = store_->apply(text);
+    if (!version) return tl::unexpected{version.error()};
+    spdlog::info("provisioned {} as version {}", options_.provision, *version);
+    return {};
+  }
+
+  result<void> open_media() {
+    options_.media.data_directory = options_.data;
+    auto started = engine::start(options_.media, prompts_of(options_.assets, store_->tenants()), [this](media_event event) {
+      if (node_) node_->on(std::move(event));
+    });
+    if (!started) return tl::unexpected{started.error()};
+    media_ = std::move(*started);
+    return {};
+  }
+
+  result<void> open_node() {
+    options_.node.disk.free_percent = [directory = options_.data] { return free_percent_of(directory); };
+    options_.node.log = [](const std::string& line) { spdlog::info("{}", line); };
+    options_.node.fatal = [](const std::string& line) {
+      spdlog::critical("{}", line);
+      std::_Exit(70);
+    };
+    held_ = true;
+    node_ports ports;
+    ports.to_leg = [this](leg_command order) { to_edge(std::move(order)); };
+    ports.to_media = [this](media_command order) { to_media(std::move(order)); };
+    ports.register_reply = [this](struct register_reply reply) {
+      if (edge_ready_ && !edge_->answer_register(std::move(reply))) spdlog::warn("the edge takes no register replies");
+    };
+    auto started = node::start(options_.node, *journal_, *store_, clock_, std::move(ports));
+    if (!started) return tl::unexpected{started.error()};
+    node_ = std::move(*started);
+    return {};
+  }
+
+  result<void> open_edge() {
+    options_.edge.canonical_number = [](std::string_view number) { return canonical_number(number); };
+    auto started = edge::start(options_.edge, *this);
+    if (!started) return tl::unexpected{started.error()};
+    edge_ = std::move(*started);
+    return {};
+  }
+
+  /// Commands of restored calls came before edge and node could hear the answers: they go first, in their order.
+  void begin() {
+    const std::lock_guard lock{held_mutex_};
+    for (auto& order : held_media_) media_->command(std::move(order));
+    for (auto& order : held_orders_) send(std::move(order));
+    held_media_.clear();
+    held_orders_.clear();
+    edge_ready_ = true;
+    held_ = false;
+  }
+  void to_media(media_command order) {
+    if (held_) {
+      const std::lock_guard lock{held_mutex_};
+      if (held_) return held_media_.push_back(std::move(order));
+    }
+    media_->command(std::move(order));
+  }
+  void to_edge(leg_command order) {
+    if (held_) {
+      const std::lock_guard lock{held_mutex_};
+      if (held_) return held_orders_.push_back(std::move(order));
+    }
+    send(std::move(order));
+  }
+  void send(leg_command order) {
+    if (const auto sent = edge_->command(std::move(order)); !sent) spdlog::warn("edge: {}", sent.error().what);
+  }
+
+  void take(const std::vector<config_ptr>& tenants) {
+    auto directory = make_edge_directory(tenants);
+    if (!directory) return spdlog::error("edge directory: {}", directory.error().what);
+    edge_->set_directory(std::move(*directory));
+    media_->set_prompts(prompts_of(options_.assets, tenants));
+  }
+
+  result<void> open_api() {
+    if (!node_->wait_ready(options_.restore_max))
+      spdlog::warn("not every call was restored within {} s: new calls are taken all the same", options_.restore_max.count());
+    open_ = true;
+    const auto file = options_.data + "/api.json";
+    if (options_.api.token.empty()) options_.api.token = read_token(file);
+    if (options_.api.token.empty()) options_.api.token = make_token();
+    api_hooks hooks;
+    hooks.check_number = check_number_json;
+    hooks.check_provisioning = [](const std::string& text) { return check_provisioning_json(text, "body"); };
+    hooks.numbers = [this] { return numbers_of(store_->tenants()).dump(); };
+    hooks.data_directory = options_.data;
+    auto started = seatgrid::api::start(options_.api, node_->api(), std::move(hooks));
+    if (!started) return tl::unexpected{started.error()};
+    api_ = std::move(*started);
+    const auto fresh = file + ".new";
+    std::ofstream{fresh} << nlohmann::json{{"url", url()}, {"token", options_.api.token}}.dump(2) << "\n";
+    std::error_code ec;
+    std::filesystem::permissions(fresh, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write, ec);
+    std::filesystem::rename(fresh, file, ec);
+    if (ec) return fail(errc::unavailable, "cannot write " + file + ": " + ec.message());
+    return {};
+  }
+
+  // edge_sink, on the edge's thread
+  void on_leg(leg_event event) override { node_->on(std::move(event)); }
+  void on_register(register_request request) override { node_->on(std::move(request)); }
+  bool accepting_calls() override { return open_ && node_->accepting(); }
+
+  node_app_options options_;
+  system_clock clock_{};
+  std::unique_ptr<journal> journal_{};
+  std::unique_ptr<config_store> store_{};
+  std::unique_ptr<engine> media_{};
+  std::unique_ptr<edge> edge_{};
+  std::unique_ptr<node> node_{};
+  std::unique_ptr<seatgrid::api> api_{};
+  std::atomic<bool> open_{false};
+  std::atomic<bool> held_{true};
+  std::atomic<bool> edge_ready_{false};
+  std::mutex held_mutex_{};
+  std::vector<leg_command> held_orders_{};
+  std::vector<media_command> held_media_{};
+};
+
+}  // namespace
+
+result<std::unique_ptr<node_app>> node_app::start(node_app_options options) {
+  auto app = std::make_unique<wired_node>(std::move(options));
+  if (auto opened = app->open(); !opened) return tl::unexpected{opened.error()};
+  return app;
+}
+
+}  // namespace seatgrid

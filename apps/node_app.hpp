@@ -1,0 +1,43 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "actors/node.hpp"
+#include "api/api.hpp"
+#include "base/result.hpp"
+#include "media/engine.hpp"
+#include "sip/edge.hpp"
+#include "storage/journal.hpp"
+
+/// A whole node in one process: journal, configuration, media, edge, actors and API, wired to each other.
+namespace seatgrid {
+
+struct node_app_options {
+  std::string data{"data/dev"};
+  std::string assets{"build/assets"};  ///< built-in prompts, <language>/<name>.wav
+  std::string provision{};             ///< file applied at start when its text differs from what is in force; empty = none
+  journal_options journal{};
+  media_options media{};
+  edge_options edge{};
+  node_options node{};
+  api_options api{};
+  seconds restore_max{60};  ///< longest wait for restored calls before new ones are taken
+};
+
+class node_app {
+ public:
+  virtual ~node_app() = default;
+  /// Opens the data directory (or makes it), restores what lived there, takes calls. Writes `<data>/api.json` for the CLI.
+  /// @error invalid provisioning or settings; unavailable an address or the data directory is taken; corrupt damaged data.
+  static result<std::unique_ptr<node_app>> start(node_app_options options);
+  virtual gateway& api() = 0;
+  virtual std::string url() const = 0;
+  virtual std::string token() const = 0;
+  virtual restore_progress restored() const = 0;
+  /// New calls get 503; returns when no call lives or after `longest`.
+  virtual void drain(seconds longest) = 0;
+};
+
+}  // namespace seatgrid

@@ -88,6 +88,7 @@ class wired_node final : public node_app, private edge_sink {
   }
 
   gateway& api() override { return node_->api(); }
+  config_ptr tenant(const std::string& name) const override { return store_->current(name); }
   std::string url() const override { return "http://" + options_.api.http.host + ":" + std::to_string(api_->port()); }
   std::string token() const override { return options_.api.token; }
   restore_progress restored() const override { return node_->restored(); }

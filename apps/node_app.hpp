@@ -33,6 +33,8 @@ class node_app {
   /// @error invalid provisioning or settings; unavailable an address or the data directory is taken; corrupt damaged data.
   static result<std::unique_ptr<node_app>> start(node_app_options options);
   virtual gateway& api() = 0;
+  /// The tenant's newest configuration; null = none of that name.
+  virtual config_ptr tenant(const std::string& name) const = 0;
   virtual std::string url() const = 0;
   virtual std::string token() const = 0;
   virtual restore_progress restored() const = 0;

@@ -1,8 +1,14 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
+#include "config/document.hpp"
+#include "domain/tenant_config.hpp"
 
 /// Checks that the CLI and the API share; all of them pure.
 namespace seatgrid {
@@ -11,6 +17,11 @@ namespace seatgrid {
 std::string check_number_json(const std::string& number);
 /// JSON array of warnings of a provisioning file. @error invalid every error, one a line, as file:line: key: what is allowed.
 result<std::string> check_provisioning_json(const std::string& text, const std::string& file);
+/// The tenants of a provisioning text, each with `version`. @error invalid as check_provisioning_json.
+result<std::vector<std::shared_ptr<tenant_config>>> parse_provisioning(std::string_view text, const std::string& file,
+                                                                       std::uint64_t version);
+/// JSON when the text begins with a brace, else TOML.
+document_format format_of(std::string_view text);
 /// The same for a server's settings file.
 result<std::string> check_settings_json(const std::string& text, const std::string& file);
 

@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "apps/checks.hpp"
-#include "config/provision.hpp"
 #include "domain/number.hpp"
 #include "storage/rocks/rocks_journal.hpp"
 
@@ -190,7 +189,7 @@ class wired_node final : public node_app, private edge_sink {
     auto directory = make_edge_directory(tenants);
     if (!directory) return spdlog::error("edge directory: {}", directory.error().what);
     edge_->set_directory(std::move(*directory));
-    media_->set_prompts(prompts_of(options_.assets, tenants));
+    media_->replace_prompts(prompts_of(options_.assets, tenants));
   }
 
   result<void> open_api() {

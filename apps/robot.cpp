@@ -257,7 +257,10 @@ class phones final : public robot_phones, private user_agent_sink {
       if (ua_->answer(c->id, *answer)) say(*c, "answers");
       c->answered = true;
       speak(*c, c->agent.says);
-      if (c->agent.hang_up_after.count() > 0) delays_.after(c->agent.hang_up_after, [this, c] { end(c, true); });
+      if (c->agent.hang_up_after.count() > 0)
+        delays_.after(c->agent.hang_up_after, [this, c] {
+          if (!ua_->hang_up(c->id)) say(*c, "cannot hang up");
+        });
     });
   }
 

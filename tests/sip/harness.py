@@ -52,9 +52,10 @@ def port_is_free(port, kind=socket.SOCK_DGRAM):
 class Node:
     """One `seatgrid dev --no-demo` process on its own data directory."""
 
-    def __init__(self, binary, directory, sip, rtp, http, provision, extra=()):
+    def __init__(self, binary, directory, sip, rtp, http, provision, extra=(), env=None):
         self.binary, self.directory, self.sip, self.rtp, self.http = str(binary), pathlib.Path(directory), sip, rtp, http
         self.extra = list(extra)
+        self.env = {**os.environ, **(env or {})}
         self.process = None
         self.starts = 0
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -68,7 +69,7 @@ class Node:
         log = open(self.directory / f"node.{self.starts}.log", "w", encoding="utf-8")
         command = [self.binary, "dev", "--no-demo", "--data", str(self.directory / "data"), "--sip", f"{HOST}:{self.sip}",
                    "--rtp", f"{HOST}:{self.rtp[0]}-{self.rtp[1]}", "--http", f"{HOST}:{self.http}", "--provision", str(self.provision), *self.extra]
-        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.env)
         log.close()
 
         def ready():

@@ -1,0 +1,66 @@
+#include "apps/checks.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "config/provision.hpp"
+#include "domain/number.hpp"
+
+namespace seatgrid {
+namespace {
+
+/// Findings as a JSON array of lines, or as an error whose text has one line each.
+result<std::string> lines_of(const std::vector<finding>& found, bool good, const std::string& file) {
+  nlohmann::json lines = nlohmann::json::array();
+  std::string text;
+  for (const auto& one : found) {
+    lines.push_back(to_text(one));
+    text += "\n" + to_text(one);
+  }
+  if (!good) return fail(errc::invalid, file + " has errors; nothing was applied" + text);
+  return lines.dump();
+}
+
+}  // namespace
+
+std::string check_number_json(const std::string& number) {
+  const auto info = classify(number);
+  nlohmann::json out{{"input", number},
+                     {"kind", to_string(info.kind)},
+                     {"canonical", info.canonical},
+                     {"dialled", info.dialled},
+                     {"form", to_string(info.form)},
+                     {"operator", to_string(info.owner)},
+                     {"resale", info.resale},
+                     {"detail", info.detail},
+                     {"area", info.area},
+                     {"area_name", info.area_name},
+                     {"province", info.province},
+                     {"warnings", info.warnings}};
+  if (!info.why.empty()) out["why"] = info.why;
+  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+document_format format_of(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r\n\xef\xbb\xbf");
+  return first != std::string_view::npos && text[first] == '{' ? document_format::json : document_format::toml;
+}
+
+result<std::string> check_provisioning_json(const std::string& text, const std::string& file) {
+  const auto outcome = provision(format_of(text), text, file);
+  return lines_of(outcome.found, outcome.ok(), file);
+}
+
+result<std::vector<std::shared_ptr<tenant_config>>> parse_provisioning(std::string_view text, const std::string& file,
+                                                                       std::uint64_t version) {
+  auto outcome = provision(format_of(text), text, file);
+  if (!outcome.ok()) return tl::unexpected{lines_of(outcome.found, false, file).error()};
+  std::vector<std::shared_ptr<tenant_config>> tenants;
+  tenants.reserve(outcome.tenants.size());
+  for (auto& tenant : outcome.tenants) {
+    tenants.push_back(std::make_shared<tenant_config>(std::move(tenant)));
+    tenants.back()->version = version;
+  }
+  return tenants;
+}
+
+}  // namespace seatgrid

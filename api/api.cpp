@@ -2,8 +2,8 @@
 
 #include <sodium.h>
 
-#include <deque>
 #include <cctype>
+#include <deque>
 #include <mutex>
 #include <unordered_map>
 

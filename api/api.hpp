@@ -21,9 +21,11 @@ struct api_options {
 /// What the API needs of rooms that it does not see.
 struct api_hooks {
   std::function<std::string(const std::string& number)> check_number{};  ///< JSON of a number's kind, operator, forms, area
-  std::function<result<std::string>(const std::string& text)> check_provisioning{};  ///< JSON of findings; error = not applicable
-  std::function<std::string()> numbers{};                                            ///< JSON array of all access numbers
-  std::string data_directory{};                                                      ///< recordings and voicemails live below it
+  /// Applies a provisioning text, or only checks it: JSON of what changed and of warnings. @error invalid, conflict, unavailable.
+  std::function<result<std::string>(const std::string& text, bool check_only)> apply_provisioning{};
+  std::function<std::string()> tenants{};  ///< JSON array of all tenants
+  std::function<std::string()> numbers{};  ///< JSON array of all access numbers
+  std::string data_directory{};            ///< recordings and voicemails live below it
   std::string version{"0.1.0"};
 };
 

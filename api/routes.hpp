@@ -1,10 +1,13 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "actors/gateway.hpp"
@@ -18,6 +21,16 @@ struct api_state {
   api_options options{};
   api_hooks hooks{};
   gateway* to = nullptr;
+  std::atomic<bool> provisioning{false};  ///< one at a time
+  std::mutex worker_mutex{};
+  std::thread worker{};
+
+  api_state() = default;
+  api_state(const api_state&) = delete;
+  api_state& operator=(const api_state&) = delete;
+  ~api_state() {
+    if (worker.joinable()) worker.join();
+  }
 };
 
 /// One request on its way: path variables taken out.

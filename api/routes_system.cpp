@@ -20,22 +20,26 @@ void list_numbers(const state_ptr& state, api_call call) {
   call.exchange->respond({200, "application/json", {}, R"({"items":)" + state->hooks.numbers() + "}"});
 }
 
+/// Runs on a thread of its own: parsing and storing 100,000 agents takes seconds, and health checks must not wait for it.
 void apply_provisioning(const state_ptr& state, api_call call) {
   if (call.request.body.empty())
     return call.exchange->respond(problem({errc::invalid, "the body must be a provisioning file (TOML or JSON)"}));
-  const auto findings = state->hooks.check_provisioning(call.request.body);
-  if (!findings) return call.exchange->respond(problem(findings.error()));
-  if (call.query("check") == "true") return call.exchange->respond({200, "application/json", {}, *findings});
-  const auto version = state->to->apply(call.request.body);
-  if (!version) return call.exchange->respond(problem(version.error()));
-  call.exchange->respond({200,
-                          "application/json",
-                          {{"ETag", "\"" + std::to_string(*version) + "\""}},
-                          R"({"version":)" + std::to_string(*version) + R"(,"findings":)" + *findings + "}"});
+  if (state->provisioning.exchange(true))
+    return call.exchange->respond(problem({errc::conflict, "another provisioning is being applied: try again when it is done"}));
+  const std::lock_guard lock{state->worker_mutex};
+  if (state->worker.joinable()) state->worker.join();
+  state->worker = std::thread([raw = state.get(), call = std::move(call)] {
+    const auto outcome = raw->hooks.apply_provisioning(call.request.body, call.query("check") == "true");
+    if (outcome)
+      call.exchange->respond({200, "application/json", {}, *outcome});
+    else
+      call.exchange->respond(problem(outcome.error()));
+    raw->provisioning = false;
+  });
 }
 
-void show_provisioning(const state_ptr& state, api_call call) {
-  call.exchange->respond({200, "application/toml", {}, state->to->provisioning()});
+void list_tenants(const state_ptr& state, api_call call) {
+  call.exchange->respond({200, "application/json", {}, R"({"items":)" + state->hooks.tenants() + "}"});
 }
 
 void make_backup(const state_ptr& state, api_call call) {
@@ -123,12 +127,13 @@ std::vector<route> system_routes() {
        .answer = list_schema,
        .handle = list_events},
       {.method = "GET",
-       .path = "/v1/provisioning",
-       .summary = "The provisioning as it was applied (TOML)",
-       .handle = show_provisioning},
+       .path = "/v1/tenants",
+       .summary = "Tenants with the version in force",
+       .answer = list_schema,
+       .handle = list_tenants},
       {.method = "PUT",
        .path = "/v1/provisioning",
-       .summary = "Check and apply a whole provisioning file, atomically",
+       .summary = "Check and apply a provisioning file: every tenant in it, or none; tenants not in it stay",
        .query = {{"check", "true = only check"}},
        .body = R"({"type":"object","description":"TOML text or its JSON form"})",
        .answer = object_schema,

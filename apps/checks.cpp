@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "config/provision.hpp"
+#include "config/server_options.hpp"
 #include "domain/number.hpp"
 
 namespace seatgrid {
@@ -16,7 +17,7 @@ result<std::string> lines_of(const std::vector<finding>& found, bool good, const
     lines.push_back(to_text(one));
     text += "\n" + to_text(one);
   }
-  if (!good) return fail(errc::invalid, file + " has errors; nothing was applied" + text);
+  if (!good) return fail(errc::invalid, file + " has errors; nothing of it was applied" + text);
   return lines.dump();
 }
 
@@ -50,17 +51,20 @@ result<std::string> check_provisioning_json(const std::string& text, const std::
   return lines_of(outcome.found, outcome.ok(), file);
 }
 
-result<std::vector<std::shared_ptr<tenant_config>>> parse_provisioning(std::string_view text, const std::string& file,
-                                                                       std::uint64_t version) {
-  auto outcome = provision(format_of(text), text, file);
-  if (!outcome.ok()) return tl::unexpected{lines_of(outcome.found, false, file).error()};
-  std::vector<std::shared_ptr<tenant_config>> tenants;
-  tenants.reserve(outcome.tenants.size());
-  for (auto& tenant : outcome.tenants) {
-    tenants.push_back(std::make_shared<tenant_config>(std::move(tenant)));
-    tenants.back()->version = version;
-  }
-  return tenants;
+result<provisioned> parse_provisioning(const std::string& text, const std::string& file, std::vector<config_ptr> existing) {
+  auto outcome = provision(format_of(text), text, file, {.existing = std::move(existing)});
+  auto lines = lines_of(outcome.found, outcome.ok(), file);
+  if (!lines) return tl::unexpected{lines.error()};
+  provisioned made;
+  made.warnings = std::move(*lines);
+  made.tenants.reserve(outcome.tenants.size());
+  for (auto& tenant : outcome.tenants) made.tenants.push_back(std::make_shared<const tenant_config>(std::move(tenant)));
+  return made;
+}
+
+result<std::string> check_settings_json(const std::string& text, const std::string& file) {
+  const auto outcome = read_server_options(text, file, {});
+  return lines_of(outcome.found, outcome.ok(), file);
 }
 
 }  // namespace seatgrid

@@ -17,9 +17,12 @@ namespace seatgrid {
 std::string check_number_json(const std::string& number);
 /// JSON array of warnings of a provisioning file. @error invalid every error, one a line, as file:line: key: what is allowed.
 result<std::string> check_provisioning_json(const std::string& text, const std::string& file);
-/// The tenants of a provisioning text, each with `version`. @error invalid as check_provisioning_json.
-result<std::vector<std::shared_ptr<tenant_config>>> parse_provisioning(std::string_view text, const std::string& file,
-                                                                       std::uint64_t version);
+/// What a provisioning text makes of the tenants that exist, with its warnings as a JSON array. @error invalid as above.
+struct provisioned {
+  std::vector<config_ptr> tenants{};
+  std::string warnings{};
+};
+result<provisioned> parse_provisioning(const std::string& text, const std::string& file, std::vector<config_ptr> existing);
 /// JSON when the text begins with a brace, else TOML.
 document_format format_of(std::string_view text);
 /// The same for a server's settings file.

@@ -55,7 +55,9 @@ result<node_app_options> options_of(const dev_options& dev) {
   const auto http = split_ports(dev.http, "--http");
   for (const auto* one : {&sip, &rtp, &http})
     if (!*one) return tl::unexpected{one->error()};
-  node_app_options out;
+  auto settings = environment_settings();
+  if (!settings) return settings;
+  node_app_options out = std::move(*settings);
   out.data = dev.data;
   out.assets = dev.assets;
   out.provision = dev.provision;

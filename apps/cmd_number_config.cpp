@@ -75,11 +75,17 @@ void add_config_commands(CLI::App& app, cli_context& context) {
     if (const auto bad = check_provisioning_json(*text, options->file); !bad) return context.complain(bad.error());
     if (const auto answer = context.call("PUT", "/v1/provisioning", *text, "application/toml")) context.print(*answer);
   });
-  auto* show = provision->add_subcommand("show", "The file that is in force");
-  add_node_options(*show, context);
-  show->callback([&context] {
-    if (const auto answer = context.call("GET", "/v1/provisioning"))
-      std::fputs((answer->is_string() ? answer->get<std::string>() : answer->dump(2)).c_str(), stdout);
+  auto* list = provision->add_subcommand("list", "Tenants with the version in force");
+  add_node_options(*list, context);
+  list->callback([&context] {
+    context.print_list("/v1/tenants",
+                       {{"TENANT", "tenant"},
+                        {"VERSION", "version"},
+                        {"DOMAIN", "domain"},
+                        {"NUMBERS", "numbers"},
+                        {"QUEUES", "queues"},
+                        {"AGENTS", "agents"}},
+                       "no tenants yet: `seatgrid provision apply FILE`");
   });
   auto* config = app.add_subcommand("config", "Settings of a server")->require_subcommand(1);
   auto* config_check = config->add_subcommand("check", "Check a server's settings file; needs no node");

@@ -53,6 +53,18 @@ nlohmann::json numbers_of(const std::vector<config_ptr>& tenants) {
   return rows;
 }
 
+nlohmann::json tenants_of(const std::vector<config_ptr>& tenants) {
+  nlohmann::json rows = nlohmann::json::array();
+  for (const auto& t : tenants)
+    rows.push_back({{"tenant", t->tenant},
+                    {"version", t->version},
+                    {"domain", t->domain},
+                    {"numbers", t->numbers.size()},
+                    {"queues", t->queues.size()},
+                    {"agents", t->agents.size()}});
+  return rows;
+}
+
 class wired_node final : public node_app, private edge_sink {
  public:
   explicit wired_node(node_app_options options) : options_(std::move(options)) {}
@@ -74,14 +86,14 @@ class wired_node final : public node_app, private edge_sink {
     auto opened = open_rocks_journal(options_.data + "/journal", options_.journal);
     if (!opened) return tl::unexpected{opened.error()};
     journal_ = std::move(*opened);
-    auto store = config_store::open(*journal_, parser(), clock_);
+    auto store = config_store::open(*journal_, clock_);
     if (!store) return tl::unexpected{store.error()};
     store_ = std::move(*store);
     if (auto applied = apply_file(); !applied) return applied;
     if (auto media = open_media(); !media) return media;
     if (auto actors = open_node(); !actors) return actors;
     if (auto edge = open_edge(); !edge) return edge;
-    store_->on_change([this](const std::vector<config_ptr>& tenants) { take(tenants); });
+    store_->on_change([this](const std::vector<config_change>&) { take(store_->tenants()); });
     begin();
     return open_api();
   }
@@ -100,11 +112,14 @@ class wired_node final : public node_app, private edge_sink {
   }
 
  private:
-  provisioning_parser parser() const {
-    return [base = options_.provision](std::string_view text,
-                                       std::uint64_t version) -> result<std::vector<std::shared_ptr<tenant_config>>> {
-      return parse_provisioning(text, base, version);
-    };
+  /// Every tenant of the text, or none.
+  result<std::string> apply_text(const std::string& text, const std::string& file, bool check_only) {
+    auto made = parse_provisioning(text, file, store_->tenants());
+    if (!made) return tl::unexpected{made.error()};
+    if (check_only) return R"({"changed":0,"warnings":)" + made->warnings + "}";
+    const auto changed = node_->api().apply(std::move(made->tenants));
+    if (!changed) return tl::unexpected{changed.error()};
+    return R"({"changed":)" + std::to_string(*changed) + R"(,"warnings":)" + made->warnings + "}";
   }
 
   result<void> apply_file() {
@@ -112,10 +127,11 @@ class wired_node final : public node_app, private edge_sink {
     std::ifstream in{options_.provision, std::ios::binary};
     if (!in) return fail(errc::not_found, "cannot read the provisioning file " + options_.provision);
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    if (text == store_->current_text()) return {};
-    const auto version = store_->apply(text);
-    if (!version) return tl::unexpected{version.error()};
-    spdlog::info("provisioned {} as version {}", options_.provision, *version);
+    auto made = parse_provisioning(text, options_.provision, store_->tenants());
+    if (!made) return tl::unexpected{made.error()};
+    const auto changed = store_->apply(std::move(made->tenants));
+    if (!changed) return tl::unexpected{changed.error()};
+    if (!changed->empty()) spdlog::info("{} tenants provisioned from {}", changed->size(), options_.provision);
     return {};
   }
 
@@ -201,7 +217,8 @@ class wired_node final : public node_app, private edge_sink {
     if (options_.api.token.empty()) options_.api.token = make_token();
     api_hooks hooks;
     hooks.check_number = check_number_json;
-    hooks.check_provisioning = [](const std::string& text) { return check_provisioning_json(text, "body"); };
+    hooks.apply_provisioning = [this](const std::string& text, bool check_only) { return apply_text(text, "body", check_only); };
+    hooks.tenants = [this] { return tenants_of(store_->tenants()).dump(); };
     hooks.numbers = [this] { return numbers_of(store_->tenants()).dump(); };
     hooks.data_directory = options_.data;
     auto started = seatgrid::api::start(options_.api, node_->api(), std::move(hooks));

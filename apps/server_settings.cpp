@@ -1,0 +1,33 @@
+#include "apps/server_settings.hpp"
+
+#include "config/server_options.hpp"
+
+namespace seatgrid {
+namespace {
+
+result<node_app_options> taken(server_outcome outcome, const std::string& file) {
+  if (!outcome.ok()) {
+    std::string text = file + " has errors";
+    for (const auto& one : outcome.found) text += "\n  " + to_text(one);
+    return fail(errc::invalid, text);
+  }
+  node_app_options out;
+  out.data = std::move(outcome.options.data);
+  out.assets = std::move(outcome.options.assets);
+  out.provision = std::move(outcome.options.provision);
+  out.restore_max = outcome.options.restore_max;
+  out.journal = outcome.options.journal;
+  out.media = std::move(outcome.options.media);
+  out.node = std::move(outcome.options.node);
+  return out;
+}
+
+}  // namespace
+
+result<node_app_options> load_server_settings(const std::string& file) { return taken(load_server_options(file), file); }
+
+result<node_app_options> environment_settings() {
+  return taken(read_server_options("", "environment", seatgrid_environment()), "the environment");
+}
+
+}  // namespace seatgrid

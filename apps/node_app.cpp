@@ -83,7 +83,7 @@ class wired_node final : public node_app, private edge_sink {
     std::error_code ec;
     std::filesystem::create_directories(options_.data, ec);
     if (ec) return fail(errc::unavailable, "cannot make " + options_.data + ": " + ec.message());
-    auto opened = open_rocks_journal(options_.data + "/journal", options_.journal);
+    auto opened = open_rocks_journal(options_.data + "/journal", {.journal = options_.journal});
     if (!opened) return tl::unexpected{opened.error()};
     journal_ = std::move(*opened);
     auto store = config_store::open(*journal_, clock_);
@@ -236,7 +236,7 @@ class wired_node final : public node_app, private edge_sink {
   // edge_sink, on the edge's thread
   void on_leg(leg_event event) override { node_->on(std::move(event)); }
   void on_register(register_request request) override { node_->on(std::move(request)); }
-  bool accepting_calls() override { return open_ && node_->accepting(); }
+  bool accepting_calls() override { return open_; }
 
   node_app_options options_;
   system_clock clock_{};

@@ -14,7 +14,7 @@ from harness import HOST, Failure, Node, Sipp, Stage, binary_from, expect, wait_
 SIP, HTTP, RTP = 26060, 26080, (26500, 27999)
 AGENT_PORTS = {"talk": 26101, "wait": 26102, "ring": 26103, "hold": 26104}
 NUMBERS = {"talk": "4008100001", "wait": "4008100002", "ring": "4008100003", "hold": "4008100004", "ivr": "4008100005"}
-IVR_WAIT_S = 75
+IVR_WAIT_S = 40
 
 
 def provisioning(sizes):
@@ -24,7 +24,7 @@ def provisioning(sizes):
         parts.append(f'[tenant.numbers."{number}"]\nflow = "{kind}"\nanswer = "on_agent"\n[tenant.flows.{kind}]\n')
         if kind == "ivr":
             parts.append('start = "menu"\n[tenant.flows.ivr.nodes.menu]\nkind = "menu"\nprompts = ["tone:beep"]\nchoices = { "1" = "go" }\n'
-                         f'timeout = "{IVR_WAIT_S}s"\ntries = 1\notherwise = "go"\n[tenant.flows.ivr.nodes.go]\nkind = "queue"\nqueue = "talk"\n')
+                         f'timeout = "{IVR_WAIT_S}s"\ntries = 2\notherwise = "go"\n[tenant.flows.ivr.nodes.go]\nkind = "queue"\nqueue = "talk"\n')
         else:
             parts.append(f'start = "line"\n[tenant.flows.{kind}.nodes.line]\nkind = "queue"\nqueue = "{kind}"\n')
     for kind, port in AGENT_PORTS.items():

@@ -6,6 +6,7 @@
 
 #include "api/problem.hpp"
 #include "api/routes.hpp"
+#include "domain/tenant_config.hpp"
 
 namespace seatgrid {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using state_ptr = std::shared_ptr<api_state>;
 
 constexpr std::uintmax_t audio_bytes_max = 256U << 20;
+constexpr std::size_t id_text_length = 13;
 
 constexpr std::string_view page_schema =
     R"({"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object"}},"next_cursor":{"type":"string"}}})";
@@ -20,6 +22,66 @@ constexpr std::string_view object_schema = R"({"type":"object"})";
 constexpr std::string_view transfer_schema =
     R"({"type":"object","required":["target"],"properties":{"target":{"type":"string","description":"queue:NAME, agent:NAME, a number or a sip: URI"}}})";
 constexpr std::string_view reason_schema = R"({"type":"object","properties":{"reason":{"type":"string","maxLength":100}}})";
+
+/// The tenant that the request names, else the one whose shard the id is in.
+std::string tenant_of(const state_ptr& state, const api_call& call) {
+  auto named = call.tenant();
+  const auto id = call.variables.find("id");
+  if (!named.empty() || id == call.variables.end()) return named;
+  const auto value = from_text(std::string_view{id->second}.substr(0, id_text_length));
+  if (!value) return named;
+  for (const auto& tenant : state->to->tenants())
+    if (shard_of_tenant(tenant->tenant) == entity_ref{entity_kind::call, *value}.shard()) return tenant->tenant;
+  return named;
+}
+
+/// Lists one tenant after the other when none is named. The cursor is then "<tenant> <cursor within it>".
+class all_tenants_list : public std::enable_shared_from_this<all_tenants_list> {
+ public:
+  all_tenants_list(state_ptr state, collection what, list_query query, std::shared_ptr<http_exchange> exchange)
+      : state_(std::move(state)), what_(what), query_(std::move(query)), exchange_(std::move(exchange)), left_(query_.limit) {
+    for (const auto& tenant : state_->to->tenants()) names_.push_back(tenant->tenant);
+    std::sort(names_.begin(), names_.end());
+    const auto space = query_.cursor.find(' ');
+    if (space == std::string::npos) return;
+    at_ =
+        static_cast<std::size_t>(std::lower_bound(names_.begin(), names_.end(), query_.cursor.substr(0, space)) - names_.begin());
+    query_.cursor = query_.cursor.substr(space + 1);
+  }
+  void next() {
+    if (at_ >= names_.size()) return finish({});
+    query_.tenant = names_[at_];
+    query_.limit = left_;
+    state_->to->list(what_, query_, [self = shared_from_this()](result<std::string> page) { self->take(std::move(page)); });
+  }
+
+ private:
+  void take(result<std::string> page) {
+    if (!page) return exchange_->respond(problem(page.error()));
+    auto json = nlohmann::json::parse(*page, nullptr, false);
+    for (auto& item : json["items"]) items_.push_back(std::move(item));
+    const auto inner = json.value("next_cursor", "");
+    left_ = query_.limit - std::min<std::uint32_t>(query_.limit, static_cast<std::uint32_t>(json["items"].size()));
+    query_.cursor = inner;
+    if (inner.empty()) ++at_;
+    if (left_ == 0 || !inner.empty()) return finish(at_ < names_.size() ? names_[at_] + " " + inner : "");
+    next();
+  }
+  void finish(const std::string& cursor) {
+    nlohmann::json out{{"items", std::move(items_)}};
+    if (!cursor.empty()) out["next_cursor"] = cursor;
+    exchange_->respond({200, "application/json", {}, out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)});
+  }
+
+  state_ptr state_;
+  collection what_;
+  list_query query_;
+  std::shared_ptr<http_exchange> exchange_;
+  std::uint32_t left_;
+  std::vector<std::string> names_{};
+  std::size_t at_ = 0;
+  nlohmann::json items_ = nlohmann::json::array();
+};
 
 template <collection What>
 void list_items(const state_ptr& state, api_call call) {
@@ -35,13 +97,14 @@ void list_items(const state_ptr& state, api_call call) {
       query.filters[name] = value;
     }
   }
+  if (query.tenant.empty()) return std::make_shared<all_tenants_list>(state, What, std::move(query), call.exchange)->next();
   state->to->list(What, std::move(query), answer_with(call.exchange));
 }
 
 template <collection What>
 void show_item(const state_ptr& state, api_call call) {
   auto id = call.variables.contains("id") ? call.variables["id"] : call.variables["name"];
-  state->to->show(What, call.tenant(), std::move(id), answer_with(call.exchange));
+  state->to->show(What, tenant_of(state, call), std::move(id), answer_with(call.exchange));
 }
 
 /// The audio of a recording or voicemail: its item names the path below the data directory.
@@ -67,7 +130,7 @@ void send_audio(const state_ptr& state, api_call call) {
                        {{"Content-Disposition", "attachment; filename=\"" + file.filename().string() + "\""}},
                        std::move(bytes)});
   };
-  state->to->show(What, call.tenant(), call.variables["id"], std::move(done));
+  state->to->show(What, tenant_of(state, call), call.variables["id"], std::move(done));
 }
 
 result<call_id> call_named(const api_call& call) {
@@ -102,7 +165,7 @@ void hangup_call(const state_ptr& state, api_call call) {
   if (!body) return call.exchange->respond(problem(body.error()));
   const auto why = text_member(*body, "reason", 100);
   if (!why) return call.exchange->respond(problem(why.error()));
-  state->to->submit(control::hangup{*id, *why}, call.tenant(), answer_with(call.exchange));
+  state->to->submit(control::hangup{*id, *why}, tenant_of(state, call), answer_with(call.exchange));
 }
 
 void transfer_call(const state_ptr& state, api_call call) {
@@ -114,7 +177,7 @@ void transfer_call(const state_ptr& state, api_call call) {
   if (!target) return call.exchange->respond(problem(target.error()));
   if (target->empty())
     return call.exchange->respond(problem({errc::invalid, "target is missing: queue:NAME, agent:NAME, a number or a sip: URI"}));
-  state->to->submit(control::transfer{*id, *target}, call.tenant(), answer_with(call.exchange));
+  state->to->submit(control::transfer{*id, *target}, tenant_of(state, call), answer_with(call.exchange));
 }
 
 void replay_call(const state_ptr& state, api_call call) {

@@ -229,7 +229,7 @@ void read_uri(number_shape& shape, std::string_view text) {
   }
   const bool is_plain =
       std::none_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c == '<' || c == '>' || c == '"'; });
-  if (rest.empty() || rest[0] == ';' || rest[0] == ':' || rest.find('@') != std::string_view::npos || !is_plain)
+  if (rest.empty() || rest[0] == ';' || rest[0] == '?' || rest[0] == ':' || rest.find('@') != std::string_view::npos || !is_plain)
     shape.why = "a SIP URI is sip:user@host";
   else
     shape.kind = number_kind::sip_uri;

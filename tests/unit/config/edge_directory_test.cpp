@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ctime>
 
 namespace seatgrid {
 namespace {
@@ -129,15 +130,16 @@ TEST(EdgeDirectory, AHundredThousandAgentsCostNoPass) {
     c.agents[n] = {.name = n, .device = "register", .password = "secret-" + n};
   }
   const auto config = done(std::move(c));
-  auto begin = std::chrono::steady_clock::now();
+  const auto cpu = [] { return std::chrono::nanoseconds{std::clock() * (1'000'000'000 / CLOCKS_PER_SEC)}; };
+  auto begin = cpu();  // not wall: other programs run beside the tests
   const auto d = make_edge_directory({config});
-  const auto built = std::chrono::steady_clock::now() - begin;
+  const auto built = cpu() - begin;
   ASSERT_TRUE(d);
-  begin = std::chrono::steady_clock::now();
+  begin = cpu();
   std::size_t found = 0;
   constexpr int rounds = 10'000;
   for (int i = 0; i < rounds; ++i) found += (*d)->user("large.example", std::to_string(100'000 + i * 7))->password.size();
-  const auto each = (std::chrono::steady_clock::now() - begin) / rounds;
+  const auto each = (cpu() - begin) / rounds;
   EXPECT_EQ(found, std::size_t{rounds} * 13);
   std::cout << "built in " << std::chrono::duration_cast<std::chrono::microseconds>(built).count() << " us, a user in "
             << each.count() << " ns\n";

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <ctime>
 
 #include "config/provision.hpp"
 #include "domain/tenant_config_rows.hpp"
@@ -9,6 +10,9 @@ namespace seatgrid {
 namespace {
 
 constexpr int agents = 100'000;
+
+/// CPU, not wall: other programs run beside the tests.
+std::chrono::nanoseconds cpu() { return std::chrono::nanoseconds{std::clock() * (1'000'000'000 / CLOCKS_PER_SEC)}; }
 
 /// `agents` agents each with a table of its own: the dearest way to write them.
 std::string large_text(bool as_json) {
@@ -29,9 +33,9 @@ std::string large_text(bool as_json) {
 class ProvisionScale : public testing::TestWithParam<bool> {};
 TEST_P(ProvisionScale, ReadsChecksAndIndexesAHundredThousandAgents) {
   const auto text = large_text(GetParam());
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = cpu();
   const auto out = provision(GetParam() ? document_format::json : document_format::toml, text, "large");
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin);
+  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(cpu() - begin);
   ASSERT_TRUE(out.ok()) << to_text(out.found.at(0));
   EXPECT_EQ(out.tenants.at(0).agents.size(), static_cast<std::size_t>(agents));
   EXPECT_NE(out.tenants[0].agent(out.tenants[0].agent_of("150000")), nullptr);
@@ -42,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(Formats, ProvisionScale, testing::Values(false, true),
                          [](const auto& kind) { return kind.param ? "Json" : "Toml"; });
 
 TEST(ProvisionRange, RangesAreQuickAndTheRowsComeBack) {
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = cpu();
   auto out = provision(document_format::toml, R"(
 [[tenant]]
 name = "large"
@@ -54,7 +58,7 @@ password = "secret-{n}"
 queues = ["support"]
 )",
                        "large");
-  const auto read = std::chrono::steady_clock::now();
+  const auto read = cpu();
   ASSERT_TRUE(out.ok());
   auto& config = out.tenants.at(0);
   EXPECT_EQ(config.agents.size(), 100'000U);
@@ -65,7 +69,7 @@ queues = ["support"]
   ASSERT_TRUE(back);
   EXPECT_EQ((*back)->agents, config.agents);
   const auto ms = [](auto d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); };
-  std::cout << "range: " << ms(read - begin) << " ms, rows and back " << ms(std::chrono::steady_clock::now() - read) << " ms\n";
+  std::cout << "range: " << ms(read - begin) << " ms, rows and back " << ms(cpu() - read) << " ms\n";
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ void restore_dialog(const call_state& call, const call_leg& leg, effects& out) {
       return say_leg(out, leg_answer{.leg = id, .media = leg.local});
     case leg_state::inviting:
     case leg_state::alerting:  // an INVITE of ours: cancelled, the attempt is made anew
+      if (leg.dialog.sip_call_id.empty()) return;
       return say_leg(out, leg_restore{.leg = id, .saved = leg.dialog, .confirmed = false});
     case leg_state::confirmed: return say_leg(out, leg_restore{.leg = id, .saved = leg.dialog, .confirmed = true});
   }
@@ -132,6 +133,11 @@ media_record record_command(const call_state& call, const call_recording& r) {
 
 void call_rules::resume(const state& now, turn at, effects& out) {
   using namespace calls;
+  const bool goes_on = now.phase != call_phase::none && now.phase != call_phase::closed && now.phase != call_phase::forgotten;
+  // First: the rules must give up a ringing attempt before the edge reports that its leg cannot be rebuilt.
+  if (goes_on)
+    out.push_back(
+        {timing::at_once, start_timer{static_cast<std::uint32_t>(call_timer::recovered), now.recoveries + 1, milliseconds{0}}});
   switch (now.phase) {
     case call_phase::none:
     case call_phase::forgotten: return;
@@ -145,9 +151,6 @@ void call_rules::resume(const state& now, turn at, effects& out) {
   }
   repeat_words(now, at.at, out);
   restart_timers(now, at.at, out);
-  if (now.phase != call_phase::closed)
-    out.push_back(
-        {timing::at_once, start_timer{static_cast<std::uint32_t>(call_timer::recovered), now.recoveries + 1, milliseconds{0}}});
 }
 
 }  // namespace seatgrid

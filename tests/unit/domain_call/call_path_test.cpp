@@ -9,6 +9,8 @@ using calls::call_phase;
 using calls::call_stage;
 using calls::call_timer;
 
+static_assert(entity_rules<call_rules>);
+
 TEST(CallPath, OpensAPortThenSendsEarlyMedia) {
   call_bench b;
   ASSERT_TRUE(b.tell(b.invite()));

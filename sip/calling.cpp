@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "domain/release_causes.hpp"
 #include "sip/edge_core.hpp"
 #include "sip/identity.hpp"
 #include "sip/release_causes.hpp"
@@ -13,7 +14,9 @@ constexpr int refusal_without_route = 503;
 
 void fail_call(edge_core& core, leg_id id, int status, std::string text = {}, std::uint32_t retry_after_s = 0) {
   core.tell(leg_failed{.leg = id,
-                       .cause = {.q850 = q850_of(status), .sip = static_cast<std::uint16_t>(status), .text = std::move(text)},
+                       .cause = {.q850 = calls::q850_of_sip(static_cast<std::uint16_t>(status)),
+                                 .sip = static_cast<std::uint16_t>(status),
+                                 .text = std::move(text)},
                        .retry_after_s = retry_after_s});
 }
 
@@ -155,8 +158,9 @@ int on_invite_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip) {
   if (sip != nullptr && sip->sip_retry_after != nullptr)
     after = static_cast<std::uint32_t>(std::min(sip->sip_retry_after->af_delta, 86'400UL));
   const auto id = leg->id;
-  auto cause =
-      sip == nullptr ? release_cause{.q850 = q850_of(status), .sip = static_cast<std::uint16_t>(status)} : cause_in(sip, status);
+  auto cause = sip == nullptr ? release_cause{.q850 = calls::q850_of_sip(static_cast<std::uint16_t>(status)),
+                                              .sip = static_cast<std::uint16_t>(status)}
+                              : cause_in(sip, status);
   core.retire(*leg);
   core.tell(leg_failed{.leg = id, .cause = std::move(cause), .retry_after_s = after});
   return 0;

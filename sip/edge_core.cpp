@@ -216,7 +216,8 @@ dialog record_of(const leg_state& leg) {
 }
 
 std::string sdp_for(leg_state& leg, session_description media) {
-  if (leg.sdp_session == 0) leg.sdp_session = media.session_id != 0 ? media.session_id : random_bits() >> 4;
+  // The same in every life of this leg: a 200 after a restart must not contradict the 183 before it.
+  if (leg.sdp_session == 0) leg.sdp_session = stable_hash(to_text(leg.id.call) + "." + std::to_string(leg.id.index)) >> 4;
   media.session_id = leg.sdp_session;
   const auto origin = media.audio.host.empty() ? leg.edge.host : media.audio.host;
   media.version = leg.sdp_version;

@@ -11,7 +11,7 @@
 #include "sip/edge.hpp"
 #include "sip/libc_guard.hpp"
 #include "sip/registrar.hpp"
-#include "sip/sofia.hpp"
+#include "sip/sofia_internal.hpp"
 #include "sip/trunk_load.hpp"
 
 /// State of one edge. Everything here lives on the edge's thread; Sofia calls back into it with plain pointers.

@@ -6,7 +6,7 @@
 
 #include "domain/leg_port.hpp"
 #include "domain/tenant_config.hpp"
-#include "sip/sofia.hpp"
+#include "sip/sofia_internal.hpp"
 
 /// Who calls and what was dialled, from where this trunk writes them; and how we write a caller of ours.
 namespace seatgrid::sip {

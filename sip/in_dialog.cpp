@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "domain/release_causes.hpp"
 #include "sip/edge_core.hpp"
 #include "sip/release_causes.hpp"
 #include "sip/text.hpp"
@@ -98,7 +99,8 @@ int on_in_dialog(leg_state* leg, nta_leg_t*, nta_incoming_t* irq, const sip_t* s
 }
 
 release_cause cause_in(const sip_t* sip, int status) {
-  release_cause cause{.q850 = status == 0 ? std::uint16_t{16} : q850_of(status), .sip = static_cast<std::uint16_t>(status)};
+  release_cause cause{.q850 = status == 0 ? std::uint16_t{16} : calls::q850_of_sip(static_cast<std::uint16_t>(status)),
+                      .sip = static_cast<std::uint16_t>(status)};
   if (sip->sip_status != nullptr) cause.text = one_line(text_or_empty(sip->sip_status->st_phrase));
   for (const auto* r = sip->sip_reason; r != nullptr; r = r->re_next) {
     if (r->re_protocol == nullptr || !text::same(r->re_protocol, "Q.850") || r->re_cause == nullptr) continue;
@@ -136,7 +138,9 @@ void say_bye(leg_state& leg, const release_cause& cause) {
 }
 
 void hang_up(leg_state& leg, int sip_status, const char* why) {
-  const release_cause cause{.q850 = q850_of(sip_status), .sip = static_cast<std::uint16_t>(sip_status), .text = why};
+  const release_cause cause{.q850 = calls::q850_of_sip(static_cast<std::uint16_t>(sip_status)),
+                            .sip = static_cast<std::uint16_t>(sip_status),
+                            .text = why};
   const auto reason = reason_of(cause);
   auto* bye = send_in_dialog(leg, nullptr, SIP_METHOD_BYE, SIPTAG_REASON_STR(reason.c_str()));
   if (bye != nullptr) nta_outgoing_destroy(bye);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "sip/edge.hpp"
-#include "sip/sofia.hpp"
+#include "sip/sofia_internal.hpp"
 
 namespace seatgrid::sip {
 

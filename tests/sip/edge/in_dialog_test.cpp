@@ -208,7 +208,7 @@ TEST_F(InDialog, OtherRequestsAreAnsweredByKind) {
   caller.expect_status(481, "BYE");
 }
 
-TEST_F(InDialog, AgreedTimerIsRefreshedByUsWithUpdate) {
+TEST_F(InDialog, TheAnswerSaysWhoRefreshesAndHowOften) {
   auto o = options();
   o.session_expires = seconds{90};
   start(o);

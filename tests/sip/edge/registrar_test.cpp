@@ -186,6 +186,27 @@ TEST_F(Registrar, RegisteredPhoneMayCallOverItsFlowAndAStrangerMayNot) {
   EXPECT_TRUE(other.is_silent(milliseconds{300}));
 }
 
+TEST_F(Registrar, PhoneOnTcpIsCalledAndHungUpOverItsOwnConnection) {
+  start();
+  sip_peer peer{phone_ip, peer_port(), port_, sip_peer::kind::tcp_client};
+  auto p = phone(peer);
+  const auto asked = register_phone(p, peer, "Contact: <sip:1001@192.168.5.5:5060;transport=tcp>\r\nExpires: 600\r\n");
+  ASSERT_EQ(asked.contacts.at(0).contact.flow, "tcp:" + peer.host_port());
+  auto order = order_to(peer);
+  const auto leg = order.leg;
+  order.to = asked.contacts[0].contact;
+  ASSERT_TRUE(edge_->command(std::move(order)));
+  const auto invite = peer.expect_request("INVITE");
+  EXPECT_EQ(invite.request_uri(), "sip:1001@192.168.5.5:5060;transport=tcp");
+  EXPECT_NE(invite.header("Contact").find("transport=tcp"), std::string::npos);
+  peer.send(
+      response_to(invite, "200 OK", "tc", "Contact: <sip:1001@192.168.5.5:5060;transport=tcp>\r\n", std::string{offer_pcma}));
+  peer.expect_request("ACK");
+  EXPECT_EQ(sink_.expect<leg_answered>().confirmed.flow, "tcp:" + peer.host_port());
+  ASSERT_TRUE(edge_->command(leg_release{.leg = leg, .cause = {}}));
+  peer.send(response_to(peer.expect_request("BYE"), "200 OK", ""));
+}
+
 TEST_F(Registrar, LoadedBindingsLetAPhoneSpeakAfterARestart) {
   start();
   sip_peer peer{phone_ip, peer_port(), port_};

@@ -1,4 +1,4 @@
-#include "sip/sofia.hpp"
+#include "sip/sofia_internal.hpp"
 
 #include <arpa/inet.h>
 #include <sys/random.h>

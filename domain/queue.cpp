@@ -183,7 +183,9 @@ class decision {
 
   result<void> on(const failed& m) {
     const auto* entry = find(m.call);
-    if (entry == nullptr || entry->state == entry_state::waiting || entry->attempt != m.attempt) return {};
+    if (entry == nullptr) return {};
+    const bool answers_resume = m.attempt == 0 && call_is_over(m.why);
+    if (!answers_resume && (entry->state == entry_state::waiting || entry->attempt != m.attempt)) return {};
     if (call_is_over(m.why))
       leave(*entry, m.why == attempt_failure::unknown_call ? exit_cause::system : exit_cause::abandoned);
     else

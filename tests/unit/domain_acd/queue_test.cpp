@@ -282,12 +282,23 @@ TEST_F(Queue, TakeoverKeepsPlacesAndSaysAgainWhatItWaitsFor) {
   free(ben);
   ASSERT_TRUE(queue.take(yes(1, anna)).has_value());
   queue.take_over(after_noon(1s));
-  EXPECT_EQ(queue.said<offer>().size(), 1U);
+  EXPECT_EQ(queue.said<offer>().size(), 2U);  // one again, and the question (attempt 0) to the call that waits
   EXPECT_EQ(queue.said<reserve>().size(), 1U);
   for (std::uint64_t n = 1; n <= 3; ++n) EXPECT_EQ(place_of(queue.state, call(n)), n);
   for (const auto& timer : queue.what<start_timer>())
     ASSERT_TRUE(queue.take(timer_fired{timer.timer, timer.generation}, after_noon(2s)).has_value());
   EXPECT_EQ(queue.state.entries.at(call(3)).sequence, 3U);
+}
+
+TEST_F(Queue, CallThatEndedWhileTheProcessWasAwayLeavesWhenAsked) {
+  arrive(1);
+  queue.take_over(after_noon(1s));
+  ASSERT_EQ(queue.said<offer>().size(), 1U);
+  EXPECT_EQ(queue.said<offer>().front().attempt, 0U);
+  ASSERT_TRUE(queue.take(failed{.call = call(1), .attempt = 0, .why = attempt_failure::not_waiting}).has_value());
+  EXPECT_EQ(queue.state.entries.size(), 1U);
+  ASSERT_TRUE(queue.take(failed{.call = call(1), .attempt = 0, .why = attempt_failure::ended}).has_value());
+  EXPECT_TRUE(queue.state.entries.empty());
 }
 
 TEST_F(Queue, CallThatIsOverLeavesEvenIfItsWordIsLost) {

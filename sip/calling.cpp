@@ -113,7 +113,6 @@ void take_success(leg_state& leg, const sip_t* sip) {
   const bool offered = leg.invite->offer.has_value();
   if (body.sdp) leg.sdp_received = body.sdp;
   const bool usable = body.refused == 0 && leg.sdp_received.has_value();
-  nta_outgoing_destroy(std::exchange(leg.invite_out, nullptr));
   if (leg.cancelled || !usable) {
     acknowledge(leg, {});
     const auto id = leg.id;
@@ -226,6 +225,8 @@ void acknowledge(leg_state& leg, const std::string& body) {
                              TAG_IF(!body.empty(), SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                              TAG_IF(!body.empty(), SIPTAG_PAYLOAD_STR(body.c_str())));
   if (ack != nullptr) nta_outgoing_destroy(ack);
+  // Not before: Sofia aborts the process when it finds no INVITE for an ACK.
+  if (leg.invite_out != nullptr) nta_outgoing_destroy(std::exchange(leg.invite_out, nullptr));
 }
 
 }  // namespace seatgrid::sip

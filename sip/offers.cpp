@@ -95,8 +95,6 @@ void send_offer(leg_state& leg, const std::string& body) {
 
 void offer_succeeded(leg_state& leg, const sip_t* sip, bool was_refresh) {
   auto& core = leg.edge;
-  nta_leg_client_reroute(leg.dialog_leg, nullptr, sip->sip_contact, 0);
-  acknowledge(leg, {});
   agree_as_client(leg, sip);
   start_session_timer(leg);
   auto body = read_body(sip);
@@ -116,6 +114,8 @@ int on_offer_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip) {
   const int status = sip != nullptr && sip->sip_status != nullptr ? sip->sip_status->st_status : nta_outgoing_status(orq);
   core.count.response_in(status);
   if (status < 200) return 0;
+  if (status < 300) nta_leg_client_reroute(leg->dialog_leg, nullptr, sip->sip_contact, 0);
+  if (status < 300) acknowledge(*leg, {});  // while its INVITE is known to Sofia
   nta_outgoing_destroy(std::exchange(leg->offer_out, nullptr));
   if (status == 491) {
     core.start_wait(

@@ -192,19 +192,27 @@ TEST_F(Registrar, PhoneOnTcpIsCalledAndHungUpOverItsOwnConnection) {
   auto p = phone(peer);
   const auto asked = register_phone(p, peer, "Contact: <sip:1001@192.168.5.5:5060;transport=tcp>\r\nExpires: 600\r\n");
   ASSERT_EQ(asked.contacts.at(0).contact.flow, "tcp:" + peer.host_port());
-  auto order = order_to(peer);
-  const auto leg = order.leg;
-  order.to = asked.contacts[0].contact;
-  ASSERT_TRUE(edge_->command(std::move(order)));
-  const auto invite = peer.expect_request("INVITE");
-  EXPECT_EQ(invite.request_uri(), "sip:1001@192.168.5.5:5060;transport=tcp");
-  EXPECT_NE(invite.header("Contact").find("transport=tcp"), std::string::npos);
-  peer.send(
-      response_to(invite, "200 OK", "tc", "Contact: <sip:1001@192.168.5.5:5060;transport=tcp>\r\n", std::string{offer_pcma}));
-  peer.expect_request("ACK");
-  EXPECT_EQ(sink_.expect<leg_answered>().confirmed.flow, "tcp:" + peer.host_port());
-  ASSERT_TRUE(edge_->command(leg_release{.leg = leg, .cause = {}}));
-  peer.send(response_to(peer.expect_request("BYE"), "200 OK", ""));
+  for (const std::uint32_t index : {2U, 3U}) {
+    auto order = order_to(peer, index);
+    const auto leg = order.leg;
+    const bool offer_is_theirs = index == 3;
+    order.to = asked.contacts[0].contact;
+    if (offer_is_theirs) order.offer.reset();
+    ASSERT_TRUE(edge_->command(std::move(order)));
+    const auto invite = peer.expect_request("INVITE");
+    EXPECT_EQ(invite.request_uri(), "sip:1001@192.168.5.5:5060;transport=tcp");
+    EXPECT_NE(invite.header("Contact").find("transport=tcp"), std::string::npos);
+    peer.send(
+        response_to(invite, "200 OK", "tc", "Contact: <sip:1001@192.168.5.5:5060;transport=tcp>\r\n", std::string{offer_pcma}));
+    EXPECT_EQ(sink_.expect<leg_answered>().confirmed.flow, "tcp:" + peer.host_port());
+    if (offer_is_theirs) {
+      EXPECT_TRUE(peer.is_silent(milliseconds{300})) << "the ACK waits for our answer";
+      ASSERT_TRUE(edge_->command(leg_answer{.leg = leg, .media = our_media()}));
+    }
+    EXPECT_EQ(peer.expect_request("ACK").body().empty(), !offer_is_theirs);
+    ASSERT_TRUE(edge_->command(leg_release{.leg = leg, .cause = {}}));
+    peer.send(response_to(peer.expect_request("BYE"), "200 OK", ""));
+  }
 }
 
 TEST_F(Registrar, LoadedBindingsLetAPhoneSpeakAfterARestart) {

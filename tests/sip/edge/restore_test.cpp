@@ -123,9 +123,9 @@ TEST_F(Restore, CallerWhoWasRingingIsAnsweredByTheNextEdge) {
     caller.send(d.request("INVITE", std::string{offer_pcma}));
     const auto told = sink.expect<leg_incoming>();
     (void)e.command(leg_ring{.leg = told.leg, .status = 180, .media = {}});
+    caller.expect_status(180);
     return hex(wire::encode(told.early));
   });
-  caller.expect_status(180);
   start();
   const leg_id leg{call_id::make(3, 5), 1};
   ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record_from(report), .confirmed = false}));

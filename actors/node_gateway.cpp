@@ -38,6 +38,15 @@ std::vector<std::string> names_of(const std::map<std::string, Config>& all, cons
   return names;
 }
 
+/// How an item of a list begins: whose it is, and what people call it where its own JSON does not say.
+std::string head_of(const config_ptr& config, entity_ref entity) {
+  if (!config || (entity.kind != entity_kind::queue && entity.kind != entity_kind::agent)) return "{";
+  std::string head = "{\"tenant\":\"" + config->tenant + "\",";
+  if (entity.kind == entity_kind::queue)
+    if (const auto* queue = config->queue(queue_id{entity.id})) head += "\"name\":\"" + queue->name + "\",";
+  return head;
+}
+
 }  // namespace
 
 void node_gateway::submit(control::command order, std::string tenant, answer done) {
@@ -109,13 +118,17 @@ void node_gateway::list_entities(collection what, list_query query, answer done)
   auto found = page_of(what, query, asked);
   if (!found) return done(tl::unexpected(found.error()));
   if (found->ids.empty()) return done(page_json({}, {}));
-  const auto filter = [filters = query.filters](result<std::string> item) -> result<std::string> {
+  const auto filter = [filters = query.filters](const std::string& head, result<std::string> item) -> result<std::string> {
+    if (item && item->size() > 2) item->replace(0, 1, head);
     if (item && !item_matches(*item, filters)) return fail(errc::not_found, "filtered");
     return item;
   };
   const auto gather = std::make_shared<page_gatherer>(found->ids.size(), found->next, std::move(done));
+  const auto config = config_.current(query.tenant);
   for (std::size_t i = 0; i < found->ids.size(); ++i)
-    ask(found->ids[i], query.tenant, [gather, i, filter](result<std::string> item) { gather->put(i, filter(std::move(item))); });
+    ask(found->ids[i], query.tenant, [gather, i, filter, head = head_of(config, found->ids[i])](result<std::string> item) {
+      gather->put(i, filter(head, std::move(item)));
+    });
 }
 
 result<std::string> node_gateway::cdr_of(entity_ref call) const {

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "api/call_summary.hpp"
 #include "api/problem.hpp"
 #include "api/routes.hpp"
 #include "domain/tenant_config.hpp"
@@ -22,6 +23,23 @@ constexpr std::string_view object_schema = R"({"type":"object"})";
 constexpr std::string_view transfer_schema =
     R"({"type":"object","required":["target"],"properties":{"target":{"type":"string","description":"queue:NAME, agent:NAME, a number or a sip: URI"}}})";
 constexpr std::string_view reason_schema = R"({"type":"object","properties":{"reason":{"type":"string","maxLength":100}}})";
+
+/// In a list a call is a line: what the rules hold of it is shown by /v1/calls/{id}.
+class call_summaries final : public http_exchange {
+ public:
+  call_summaries(std::shared_ptr<http_exchange> inner, std::string state) : inner_(std::move(inner)), state_(std::move(state)) {}
+  void respond(http_response response) override {
+    if (response.status == 200) response.body = summarise_calls(response.body, state_);
+    inner_->respond(std::move(response));
+  }
+  void stream(std::function<void(std::shared_ptr<http_stream>)> open, std::function<void()> closed) override {
+    inner_->stream(std::move(open), std::move(closed));
+  }
+
+ private:
+  std::shared_ptr<http_exchange> inner_;
+  std::string state_;
+};
 
 /// The tenant that the request names, else the one whose shard the id is in.
 std::string tenant_of(const state_ptr& state, const api_call& call) {
@@ -86,6 +104,7 @@ class all_tenants_list : public std::enable_shared_from_this<all_tenants_list> {
 template <collection What>
 void list_items(const state_ptr& state, api_call call) {
   list_query query{.tenant = call.tenant()};
+  std::string state_wanted;
   for (const auto& [name, value] : call.request.query) {
     if (name == "limit") {
       const auto end = value.data() + value.size();
@@ -93,10 +112,14 @@ void list_items(const state_ptr& state, api_call call) {
         return call.exchange->respond(problem({errc::invalid, "limit must be a number from 1 to 1000"}));
     } else if (name == "cursor") {
       query.cursor = value;
+    } else if (name == "state" && What == collection::calls) {
+      state_wanted = value;
     } else if (name != "tenant" && name != "follow") {
       query.filters[name] = value;
     }
   }
+  if constexpr (What == collection::calls)
+    call.exchange = std::make_shared<call_summaries>(std::move(call.exchange), state_wanted);
   if (query.tenant.empty()) return std::make_shared<all_tenants_list>(state, What, std::move(query), call.exchange)->next();
   state->to->list(What, std::move(query), answer_with(call.exchange));
 }
@@ -113,7 +136,7 @@ void send_audio(const state_ptr& state, api_call call) {
   auto done = [state, exchange = call.exchange](result<std::string> found) {
     if (!found) return exchange->respond(problem(found.error()));
     const auto item = nlohmann::json::parse(*found, nullptr, false);
-    const auto path = item.is_object() ? item.value("path", "") : "";
+    const auto path = recording_path(item, What == collection::voicemails ? "voicemail" : "talk");
     if (path.empty() || path.front() == '/' || path.find("..") != std::string::npos)
       return exchange->respond(problem({errc::not_found, "it has no file"}));
     const auto file = std::filesystem::path{state->hooks.data_directory} / path;

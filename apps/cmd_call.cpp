@@ -16,12 +16,16 @@ struct call_options {
 };
 
 void print_timeline(cli_context& context, const std::string& id) {
-  const auto answer = context.call("GET", "/v1/calls/" + url_escape(id) + "/timeline");
+  const auto answer = context.call("GET", "/v1/calls/" + url_escape(id));
   if (!answer) return;
-  if (context.as_json()) return context.print(*answer);
-  for (const auto& item : answer->value("items", nlohmann::json::array()))
-    std::printf("%s  %-22s %s\n", item.value("at", "").c_str(), item.value("type", "").c_str(),
-                item.value("data", nlohmann::json{}).dump().c_str());
+  const auto steps = answer->value("timeline", nlohmann::json::array());
+  if (context.as_json()) return context.print(steps);
+  for (const auto& step : steps)
+    for (const auto& event : step.value("events", nlohmann::json::array())) {
+      auto data = event;
+      data.erase("type");
+      std::printf("%s  %-24s %s\n", step.value("at", "").c_str(), event.value("type", "").c_str(), data.dump().c_str());
+    }
 }
 
 void add_readers(CLI::App& call, cli_context& context, const std::shared_ptr<call_options>& options) {
@@ -35,14 +39,15 @@ void add_readers(CLI::App& call, cli_context& context, const std::shared_ptr<cal
     if (!options->state.empty()) path += "&state=" + url_escape(options->state);
     if (!options->cursor.empty()) path += "&cursor=" + url_escape(options->cursor);
     context.print_list(path,
-                       {{"CALL", "id"},
-                        {"STATE", "state"},
-                        {"CALLER", "caller"},
-                        {"NUMBER", "called"},
-                        {"QUEUE", "queue"},
-                        {"AGENT", "agent"},
-                        {"STARTED", "started_at"},
-                        {"s", "length_s"}},
+                       {
+                           {"CALL", "id"},
+                           {"STATE", "state"},
+                           {"CALLER", "caller"},
+                           {"NUMBER", "called"},
+                           {"QUEUE", "queue"},
+                           {"AGENT", "agent"},
+                           {"STARTED", "started_at"},
+                       },
                        "no calls");
   });
   auto* show = call.add_subcommand("show", "One call: state, legs, CDR");
@@ -60,7 +65,7 @@ void add_readers(CLI::App& call, cli_context& context, const std::shared_ptr<cal
     const auto answer = context.call("POST", "/v1/calls/" + url_escape(options->id) + "/replay");
     if (!answer) return;
     context.print(*answer);
-    if (!answer->value("identical", false)) context.exit_code = 1;
+    if (!answer->value("same", false)) context.exit_code = 1;
   });
 }
 

@@ -38,12 +38,11 @@ void add_queue_commands(CLI::App& app, cli_context& context) {
                        {{"TENANT", "tenant"},
                         {"QUEUE", "name"},
                         {"WAITING", "waiting"},
-                        {"OFFERING", "offering"},
                         {"FREE", "agents_free"},
-                        {"AGENTS", "agents"},
-                        {"LONGEST s", "longest_wait_s"},
-                        {"ANSWERED", "answered"},
-                        {"ABANDONED", "abandoned"}},
+                        {"LOGGED IN", "agents_logged_in"},
+                        {"CONNECTED", "totals.connected"},
+                        {"ABANDONED", "totals.abandoned"},
+                        {"TIMEOUT", "totals.timeout"}},
                        "no queues: provision some with `seatgrid provision apply FILE`");
   });
   auto* show = queue->add_subcommand("show", "One queue with its waiting calls in order");
@@ -62,11 +61,11 @@ void add_agent_commands(CLI::App& app, cli_context& context) {
                        {{"TENANT", "tenant"},
                         {"AGENT", "name"},
                         {"STATE", "state"},
-                        {"CAUSE", "cause"},
+                        {"REASON", "reason"},
                         {"SINCE", "since"},
                         {"CALL", "call"},
-                        {"DEVICE", "device"},
-                        {"QUEUES", "queues"}},
+                        {"REACHABLE", "is_reachable"},
+                        {"CALLS", "calls"}},
                        "no agents: provision some with `seatgrid provision apply FILE`");
   });
   auto* show = agent->add_subcommand("show", "One agent");

@@ -27,11 +27,11 @@ void add_kind(CLI::App& app, cli_context& context, const std::string& noun, cons
   });
   auto* show = group->add_subcommand("show", "One, with its file's checksum");
   add_node_options(*show, context);
-  show->add_option("id", options->id, "id from list")->required();
+  show->add_option("id", options->id, "call id from list")->required();
   show->callback([&context, options, path] { context.print_object(path + "/" + url_escape(options->id)); });
   auto* get = group->add_subcommand("get", "Save the WAV");
   add_node_options(*get, context);
-  get->add_option("id", options->id, "id from list")->required();
+  get->add_option("id", options->id, "call id from list")->required();
   get->add_option("--to", options->to, "file to write (default: ID.wav)");
   get->callback([&context, options, path] {
     const auto to = context.target();
@@ -96,7 +96,7 @@ void add_event_commands(CLI::App& app, cli_context& context) {
     std::string path = "/v1/events?limit=" + std::to_string(options->limit);
     if (!options->call.empty()) path += "&call=" + url_escape(options->call);
     context.print_list(
-        path, {{"ID", "id"}, {"TIME", "time"}, {"TYPE", "type"}, {"SUBJECT", "subject"}, {"SEQ", "sequence"}, {"DATA", "data"}},
+        path, {{"ID", "id"}, {"AT", "at"}, {"TYPE", "type"}, {"ENTITY", "entity"}, {"SEQ", "sequence"}, {"DATA", "data"}},
         "no events yet");
   });
 }

@@ -89,13 +89,13 @@ def verify(run, callers):
     cdrs = wait_until("every CDR", 15, lambda: (lambda rows: rows if len(rows) >= total else None)(run.node.all("/v1/cdrs?tenant=test")), 0.3)
     ids = collections.Counter(c["call"] for c in cdrs)
     doubled = sum(n - 1 for n in ids.values())
-    served = sorted((c for c in cdrs if NUMBER_KIND.get(c["called"]) == "wait"), key=lambda c: c["connected_at"])
-    places = [c["queued_at"] for c in served]
+    served = sorted((c for c in cdrs if NUMBER_KIND.get(c["number"]) == "wait"), key=lambda c: c["answered_at"])
+    places = [c["queues"][0]["entered_at"] for c in served if c["queues"]]
     inversions = sum(1 for a, b in zip(places, places[1:]) if a > b)
     busy = collections.defaultdict(list)
     for c in cdrs:
-        if c.get("agent"):
-            busy[c["agent"]].append((c["connected_at"], c["ended_at"]))
+        if c["answered_at"] and c.get("agent"):
+            busy[c["agent"]].append((c["answered_at"], c["ended_at"]))
     double_booked = sum(1 for spans in busy.values() for a, b in zip(sorted(spans), sorted(spans)[1:]) if b[0] < a[1])
     stuck = [a["name"] for a in run.node.all("/v1/agents?tenant=test") if a["state"] in ("reserved", "talking")]
     same = sum(1 for c in sorted(ids)[:20] if run.node.request("POST", f"/v1/calls/{c}/replay")["same"])

@@ -115,8 +115,8 @@ void queue_rules::resume(const queue_state& s, turn, effects& out) {
   start(out, queue_timer::members, 0, milliseconds{0});
   for (const auto& [unused, entry] : s.entries) {
     say_again(s, entry, out);
-    // The call may have ended while its word on the way to us was lost with the process: attempt 0 never rings, and a call that is
-    // over answers it with `ended`.
+    // The call may have ended while its word on the way to us was lost with the process: attempt 0 never rings, and a call that
+    // is over answers it with `ended`.
     if (entry.state == entry_state::waiting) tell(out, ref(entry.call), offer{.call = entry.call, .attempt = 0, .queue = s.id});
   }
   if (s.timer_due.us != 0) start(out, queue_timer::due, s.timer_generation, queue_limits::reserve_repeat_first);

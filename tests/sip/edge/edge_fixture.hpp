@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "sip/edge.hpp"
-#include "sip_peer.hpp"
+#include "tests/sip/edge/sip_peer.hpp"
 
 namespace seatgrid::test {
 

@@ -1,4 +1,4 @@
-#include "edge_fixture.hpp"
+#include "tests/sip/edge/edge_fixture.hpp"
 
 namespace seatgrid::test {
 namespace {

@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "edge_fixture.hpp"
+#include "tests/sip/edge/edge_fixture.hpp"
 #include "sip/digest.hpp"
 
 namespace seatgrid::test {

@@ -2,7 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "edge_fixture.hpp"
+#include "tests/sip/edge/edge_fixture.hpp"
 #include "proto/wire.hpp"
 
 namespace seatgrid::test {

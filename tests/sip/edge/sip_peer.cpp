@@ -1,4 +1,4 @@
-#include "sip_peer.hpp"
+#include "tests/sip/edge/sip_peer.hpp"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

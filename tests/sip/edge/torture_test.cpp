@@ -4,7 +4,7 @@
 #include <iterator>
 #include <random>
 
-#include "edge_fixture.hpp"
+#include "tests/sip/edge/edge_fixture.hpp"
 
 namespace seatgrid::test {
 namespace {

@@ -99,9 +99,8 @@ void openapi(const state_ptr& state, api_call call) {
   call.exchange->respond({200, "application/json", {}, openapi_document(state->hooks.version)});
 }
 
-}  // namespace
-
-std::vector<route> system_routes() {
+/// What people and programs ask.
+std::vector<route> people_routes() {
   return {
       {.method = "GET",
        .path = "/v1/numbers",
@@ -149,6 +148,12 @@ std::vector<route> system_routes() {
        .summary = "Lanes with epoch and position",
        .answer = list_schema,
        .handle = show_positions},
+  };
+}
+
+/// What machines ask: monitors, load balancers, generators of clients.
+std::vector<route> machine_routes() {
+  return {
       {.method = "GET", .path = "/metrics", .summary = "Prometheus metrics", .handle = metrics},
       {.method = "GET",
        .path = "/healthz",
@@ -175,6 +180,14 @@ std::vector<route> system_routes() {
        .open = true,
        .handle = openapi},
   };
+}
+
+}  // namespace
+
+std::vector<route> system_routes() {
+  auto rows = people_routes();
+  for (auto& row : machine_routes()) rows.push_back(std::move(row));
+  return rows;
 }
 
 }  // namespace seatgrid

@@ -18,7 +18,9 @@ result<node_app_options> taken(server_outcome outcome, const std::string& file) 
   out.restore_max = outcome.options.restore_max;
   out.journal = outcome.options.journal;
   out.media = std::move(outcome.options.media);
+  out.edge = std::move(outcome.options.edge);
   out.node = std::move(outcome.options.node);
+  out.api = std::move(outcome.options.api);
   return out;
 }
 

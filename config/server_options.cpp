@@ -5,6 +5,7 @@
 
 #include "config/document.hpp"
 #include "config/settings_tables.hpp"
+#include "config/settings_tables_edge.hpp"
 
 namespace seatgrid {
 namespace {
@@ -26,6 +27,10 @@ void check_together(const server_options& options, const doc_value& document, fi
     found.error(place_of(document, {"journal", "free_bytes_stop"}), "journal.free_bytes_stop",
                 "steps would be refused before load is shed",
                 "at most journal.free_bytes_low (" + std::to_string(options.journal.free_bytes_low) + ")");
+  if (options.edge.register_max < options.edge.register_min)
+    found.error(place_of(document, {"edge", "register_max"}), "edge.register_max", "is shorter than edge.register_min");
+  if (options.edge.listen.empty())
+    found.error(place_of(document, {"edge", "listen"}), "edge.listen", "nobody could call", "at least one sip: address");
   if (options.node.disk.calls_stop_below > options.node.disk.recordings_stop_below)
     found.error(place_of(document, {"node", "disk", "calls_stop_below"}), "node.disk.calls_stop_below",
                 "calls would stop before recordings do", "at most node.disk.recordings_stop_below");
@@ -38,9 +43,17 @@ settings_catalog settings_of(server_options& options) {
   all.add(options, tables::server);
   all.add(options.journal, tables::journal);
   all.add(options.media, tables::media);
+  all.add(options.edge, tables::edge);
+  all.add(options.edge.filter, tables::filter);
+  all.add(options.edge.filter.challenges_per_source, tables::challenges_per_source);
+  all.add(options.edge.filter.flow_rate, tables::flow_rate);
+  all.add(options.edge.filter.strangers_total, tables::strangers_total);
+  all.add(options.edge.digest_backoff, tables::digest_backoff);
   all.add(options.node, tables::node);
   all.add(options.node.retention, tables::retention);
   all.add(options.node.disk, tables::disk);
+  all.add(options.api, tables::api);
+  all.add(options.api.http, tables::http);
   return all;
 }
 

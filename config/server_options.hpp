@@ -6,10 +6,12 @@
 #include <vector>
 
 #include "actors/node.hpp"
+#include "api/api.hpp"
 #include "base/time.hpp"
 #include "config/finding.hpp"
 #include "config/settings.hpp"
 #include "media/options.hpp"
+#include "sip/edge.hpp"
 #include "storage/journal.hpp"
 
 /// Everything a server is started with: the options structs of its rooms, filled from a TOML file and the environment.
@@ -22,7 +24,9 @@ struct server_options {
   seconds restore_max{60};             ///< longest wait for restored calls before new ones are taken
   journal_options journal{};
   media_options media{};
+  edge_options edge{};
   node_options node{};
+  api_options api{};
 };
 
 struct server_outcome {

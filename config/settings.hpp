@@ -94,7 +94,7 @@ struct bound_setting {
 
 class settings_catalog {
  public:
-  /// Every entry of `table` reads into `into`, which must outlive the catalogue.
+  /// Every entry of `table` reads into `into`, which must outlive the catalogue; what `into` holds now is shown as the default.
   template <class Options, class... Settings>
   void add(Options& into, const std::tuple<Settings...>& table) {
     std::apply([&](const auto&... one) { (add_one(into, one), ...); }, table);
@@ -189,7 +189,7 @@ void settings_catalog::add_one(Options& into, const setting<Options, Field>& one
   made.type = detail::type_of<Field>();
   made.when = one.when;
   made.secret = one.secret;
-  made.fallback = detail::shown(Options{}.*one.field);
+  made.fallback = detail::shown(into.*one.field);
   auto* target = &(into.*one.field);
   made.shown = [target, secret = one.secret] { return secret ? detail::shown_text("***") : detail::shown(*target); };
   const auto min = one.min, max = one.max;
@@ -242,7 +242,7 @@ void settings_catalog::add_one(Options& into, const word_setting<Options, Enum>&
     names.emplace_back(word);
   }
   auto* target = &(into.*one.field);
-  made.fallback = word_of(Options{}.*one.field);
+  made.fallback = word_of(into.*one.field);
   made.shown = [target, word_of] { return word_of(*target); };
   made.read = [target, words, names, allowed = made.allowed](const auto& value, const auto& path, auto& found) {
     std::string typed;

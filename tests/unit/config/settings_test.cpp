@@ -39,6 +39,13 @@ silence = "1500ms"
 rtcp_always = true
 clip_length_max = "2m"
 format = "pcm16"
+[edge]
+listen = ["sip:192.0.2.1:5060;transport=udp"]
+session_expires = "10m"
+[edge.digest_backoff]
+free_failures = 2
+[api.http]
+port = 9090
 [node]
 name = "east-1"
 [node.retention]
@@ -58,6 +65,10 @@ calls_stop_below = 2.5
   EXPECT_TRUE(o.media.rtcp_always);
   EXPECT_EQ(o.media.clip_length_max, std::chrono::minutes{2});
   EXPECT_EQ(o.media.format, record_format::pcm16);
+  EXPECT_EQ(o.edge.listen, std::vector<std::string>{"sip:192.0.2.1:5060;transport=udp"});
+  EXPECT_EQ(o.edge.session_expires, seconds{600});
+  EXPECT_EQ(o.edge.digest_backoff.free_failures, 2U);
+  EXPECT_EQ(o.api.http.port, 9'090);
   EXPECT_EQ(o.node.name, "east-1");
   EXPECT_EQ(o.node.retention.steps, std::chrono::hours{48});
   EXPECT_EQ(o.node.disk.recordings_stop_below, 12.0);
@@ -99,6 +110,9 @@ INSTANTIATE_TEST_SUITE_P(
                     bad_setting{"[node.disk]\ncalls_stop_below = 50", 2, "node.disk.calls_stop_below", "before recordings"},
                     bad_setting{"[media]\nport_last = 19999", 2, "media.port_last", "leaves no pair"},
                     bad_setting{"[journal]\nfree_bytes_stop = 999999999", 2, "journal.free_bytes_stop", "before load is shed"},
+                    bad_setting{"[edge]\nlisten = []", 2, "edge.listen", "nobody could call"},
+                    bad_setting{"[edge]\nlisten = \"sip:x\"", 2, "edge.listen", "a list of texts"},
+                    bad_setting{"[edge]\nregister_max = \"60s\"\nregister_min = \"2m\"", 2, "edge.register_max", "shorter than"},
                     bad_setting{"x = ", 1, "", "not TOML"}));
 
 TEST(Settings, TheEnvironmentOverridesTheFile) {

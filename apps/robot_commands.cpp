@@ -27,7 +27,7 @@ struct agents_options {
   std::string first{"1001"};
   std::uint32_t count = 1;
   std::string password{};
-  std::string domain{"demo.seatgrid.local"};
+  std::string domain{"demo.example"};
   std::string answer_after{"1500ms"};
 };
 

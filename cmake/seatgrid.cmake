@@ -27,6 +27,13 @@ if(SEATGRID_SANITIZE)
   add_link_options(-fsanitize=${SEATGRID_SANITIZE})
 endif()
 
+# seatgrid_false_alarm(FILE...): g++ 12 warns of its own optimised std::optional and std::string in these; shown, not fatal.
+function(seatgrid_false_alarm)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -Wno-error=maybe-uninitialized -Wno-error=restrict)
+  endif()
+endfunction()
+
 # seatgrid_room(NAME SOURCES... [USES room...] [LIBS lib...]): a static library seatgrid_NAME; USES are rooms.
 function(seatgrid_room name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES;LIBS" ${ARGN})

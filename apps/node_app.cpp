@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "apps/checks.hpp"
+#include "apps/saved_bindings.hpp"
 #include "domain/number.hpp"
 #include "storage/rocks/rocks_journal.hpp"
 
@@ -208,9 +209,24 @@ class wired_node final : public node_app, private edge_sink {
     media_->replace_prompts(prompts_of(options_.assets, tenants));
   }
 
+  void load_bindings() {
+    for (const auto& tenant : store_->tenants()) {
+      if (tenant->domain.empty()) continue;
+      auto saved = saved_bindings(node_->api(), tenant->tenant);
+      if (!saved) {
+        spdlog::warn("phones of {} must register again: {}", tenant->tenant, saved.error().what);
+        continue;
+      }
+      for (auto& [aor, bindings] : *saved)
+        if (const auto loaded = edge_->load_bindings(aor, std::move(bindings)); !loaded)
+          spdlog::warn("{}: {}", aor, loaded.error().what);
+    }
+  }
+
   result<void> open_api() {
     if (!node_->wait_ready(options_.restore_max))
       spdlog::warn("not every call was restored within {} s: new calls are taken all the same", options_.restore_max.count());
+    load_bindings();
     open_ = true;
     const auto file = options_.data + "/api.json";
     if (options_.api.token.empty()) options_.api.token = read_token(file);

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -211,7 +212,9 @@ class wired_node final : public node_app, private edge_sink {
 
   void load_bindings() {
     for (const auto& tenant : store_->tenants()) {
-      if (tenant->domain.empty()) continue;
+      const bool registers =
+          std::any_of(tenant->agents.begin(), tenant->agents.end(), [](const auto& a) { return a.second.device == "register"; });
+      if (!registers) continue;
       auto saved = saved_bindings(node_->api(), tenant->tenant);
       if (!saved) {
         spdlog::warn("phones of {} must register again: {}", tenant->tenant, saved.error().what);

@@ -59,5 +59,5 @@ function(seatgrid_test name)
   endforeach()
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} gtest gtest_main Threads::Threads)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT})
+    PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} RESOURCE_LOCK ${name})  # tests of one program share ports
 endfunction()

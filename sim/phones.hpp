@@ -22,6 +22,7 @@ struct phone_leg {
   bool incoming = false;
   phone_state state = phone_state::calling;
   bool edge_knows = true;  ///< this life's edge has the dialog
+  bool rang_through_kill = false;
   bool acknowledged = false;
   bool end_untold = false;  ///< the far end ended; the edge repeats it until `forget`
   bool released = false;    ///< we ended it
@@ -78,6 +79,7 @@ class phones {
   std::map<leg_id, phone_leg> legs_{};
   std::vector<caller> callers_{};
   std::map<std::string, leg_id> active_{};  ///< device -> the leg it rings or talks on
+  std::uint64_t rings_after_kill_ = 0;      ///< see ring_agent
   std::uint64_t calls_made_ = 0;
   std::string wrong_{};
 };

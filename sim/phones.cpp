@@ -156,8 +156,9 @@ void phones::ring_agent(const leg_invite& order) {
   phone.device = device;
   phone.asked = order.to;
   const auto taken = active_.find(device);
-  // Known gap, counted: an INVITE whose record did not count before a kill cannot be cancelled by the next life; that phone rings
-  // on until its Expires while the rules, who never talk to it twice, may offer its agent again.
+  // Loosened because of an open defect: after a takeover the rules offer an agent again while its phone may still ring for the
+  // dead process (DESIGN 5 wants 487, or Expires + 2 s). Make this a complaint again when that is mended; 83 of 300 seeds fail
+  // then.
   const auto* older = taken == active_.end() ? nullptr : find(taken->second);
   if (older != nullptr && is_alive(taken->second) && (older->rang_through_kill || !older->edge_knows))
     ++rings_after_kill_;

@@ -15,7 +15,7 @@ TEST_P(Seeds, HoldEveryInvariantThroughKillsLossesAndSlowDisks) {
     EXPECT_GT(done.steps, 100U);
   }
 }
-// Seed 150 is the first that meets an open gap: an INVITE that a killed process left on its way rings beside the next offer.
+// Cut from 300 seeds because of the open defect named in sim/phones.cpp (ring_agent): 150, 286 and 298 fail even so.
 INSTANTIATE_TEST_SUITE_P(Simulation, Seeds, testing::Range<std::uint64_t>(0, 14));
 
 TEST(Simulation, IsTheSameForTheSameSeed) {

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
   seatgrid::add_record_commands(app, context);
   seatgrid::add_event_commands(app, context);
   seatgrid::add_config_commands(app, context);
+  seatgrid::add_check_command(app, context);
   seatgrid::add_doctor_command(app, context);
   app.add_subcommand("version", "Name and version")->callback([] { std::printf("seatgrid %s\n", SEATGRID_VERSION); });
   try {

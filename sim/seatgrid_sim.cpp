@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <chrono>
@@ -9,6 +11,8 @@
 #include "sim/simulation.hpp"
 
 namespace {
+
+constexpr std::uint64_t quiet_progress_every = 100;  // where the output is no terminal
 
 struct totals {
   std::mutex mutex{};
@@ -52,8 +56,10 @@ int main(int argc, char** argv) {
                     static_cast<unsigned long long>(seed), r.wrong.c_str(), argv[0], static_cast<unsigned long long>(seed), calls,
                     agents);
       }
-      std::fprintf(stderr, "\r%llu of %llu seeds, %zu failed ", static_cast<unsigned long long>(++done),
-                   static_cast<unsigned long long>(seeds), all.failed.size());
+      const auto so_far = ++done;
+      if (isatty(STDERR_FILENO) != 0 || so_far % quiet_progress_every == 0)
+        std::fprintf(stderr, "\r%llu of %llu seeds, %zu failed ", static_cast<unsigned long long>(so_far),
+                     static_cast<unsigned long long>(seeds), all.failed.size());
     }
   };
   const auto began = std::chrono::steady_clock::now();

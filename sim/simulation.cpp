@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "audit/auditor.hpp"
 #include "sim/media_world.hpp"
-#include "sim/monitor.hpp"
 #include "sim/phones.hpp"
 #include "sim/stage.hpp"
 #include "storage/memory/memory_journal.hpp"
@@ -14,6 +14,7 @@
 namespace seatgrid::sim {
 namespace {
 
+constexpr lane_id lane_of_entities = 1;
 constexpr std::uint64_t turns_max = 3'000'000;
 constexpr seconds virtual_max{7'200};
 constexpr seconds quiet_after{240};  // after the last phone hung up: deadlines, probes and wrap-ups run out
@@ -28,7 +29,8 @@ class simulation {
         log_(make_memory_journal({.journal = {}, .by_pump = true})),
         phones_(stage_, plan_, options_),
         media_(stage_, phones_),
-        monitor_(stage_, plan_, *log_) {
+        auditor_(config_, *log_, lane_of_entities,
+                 {.hints_may_be_late = plan_.loses_messages, .trace = [this](const std::string& line) { stage_.say(line); }}) {
     stage_.trace = options.trace;
     phones_.press = [this](call_id call, char digit) { media_.press(call, digit); };
   }
@@ -45,10 +47,10 @@ class simulation {
       run_jobs();
       if (!wrong().empty() || !advance()) break;
     }
-    if (wrong().empty()) monitor_.at_end();
+    if (wrong().empty()) auditor_.at_end();
     if (wrong().empty() && orders_ != answers_)
       wrong_ = std::to_string(orders_) + " orders got " + std::to_string(answers_) + " answers";
-    run_result done{wrong(), phones_.calls_made(), monitor_.talks(), monitor_.steps(), stage_.lives - 1, 0};
+    run_result done{wrong(), phones_.calls_made(), auditor_.talks(), auditor_.steps(), stage_.lives - 1, 0};
     done.virtual_ms = ms_between(stage_.now(), began).count();
     stage_.engine.reset();
     return done;
@@ -57,7 +59,7 @@ class simulation {
  private:
   std::string wrong() const {
     if (!wrong_.empty()) return wrong_;
-    return phones_.wrong().empty() ? monitor_.wrong() : phones_.wrong();
+    return phones_.wrong().empty() ? auditor_.first() : phones_.wrong();
   }
 
   bool over(time_point began) {
@@ -95,7 +97,7 @@ class simulation {
     stage_.engine = actors::virtual_engine::make(std::move(options), *log_, config_, stage_.time, std::move(ports),
                                                  actors::make_core, std::move(hooks));
     stage_.engine->start();
-    monitor_.on_restart();
+    auditor_.on_restart(stage_.now());
     for (const auto& [name, unused] : plan_.config->agents)
       stage_.engine->tell(ref(plan_.config->agent_of(name)), config_changed{1});
     for (const auto& [name, unused] : plan_.config->queues)
@@ -190,7 +192,7 @@ class simulation {
       if (life != stage_.lives || !stage_.engine) return;
       sync_planned_ = false;
       log_->pump(many);
-      monitor_.look();
+      auditor_.look(stage_.now());
       plan_sync();
     });
   }
@@ -202,7 +204,7 @@ class simulation {
     sync_planned_ = false;
     phones_.kill();
     media_.kill();
-    monitor_.on_kill();
+    auditor_.on_kill();
     stage_.in(stage_.chance.wait(1, 1'500), [this] {
       stage_.say("START");
       start_node();
@@ -212,7 +214,7 @@ class simulation {
 
   bool advance() {
     const bool quiet = log_->status().waiting == 0;
-    monitor_.check_work(quiet && !plan_.slow_disk);
+    auditor_.check_work(stage_.now(), quiet && !plan_.slow_disk && stage_.engine != nullptr);
     std::optional<time_point> next = stage_.next();
     if (stage_.engine)
       if (const auto wait = stage_.engine->until_next_wait())
@@ -231,7 +233,7 @@ class simulation {
   std::unique_ptr<memory_journal> log_;
   phones phones_;
   media_world media_;
-  monitor monitor_;
+  audit::auditor auditor_;
   std::string wrong_{};
   std::optional<time_point> quiet_since_{};
   std::uint64_t turns_ = 0;

@@ -123,6 +123,14 @@ class Node:
                 return items
         raise Failure(f"{path} does not end")
 
+    def check(self, ended=False):
+        """`seatgrid check` on a checkpoint of the running node's journal: {violations, lanes: [{invariants, texts, ...}]}."""
+        done = subprocess.run([self.binary, "check", "--data", str(self.directory / "data"), "-o", "json", *(["--ended"] if ended else [])],
+                              capture_output=True, text=True, timeout=120, check=False)
+        if not done.stdout.strip().startswith("{"):
+            raise Failure(f"seatgrid check: {done.stdout}{done.stderr}")
+        return json.loads(done.stdout)
+
     def cpu_seconds(self):
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

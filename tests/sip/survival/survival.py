@@ -42,6 +42,7 @@ class Run:
         self.stage, self.sizes, self.random = stage, sizes, random.Random(seed)
         self.node = stage.add(Node(binary, stage.directory / "node", SIP, RTP, HTTP, provisioning(sizes), env={"SEATGRID_MEDIA_SILENCE": "3600s"}))
         self.restarts = []
+        self.moved = 0  # places in the queue that were not the same after a kill
 
     def agents(self, kind, scenario):
         return self.stage.add(Sipp(scenario, self.stage.directory, AGENT_PORTS[kind], f"agents_{kind}_{scenario}", media_port=28000 + 500 * list(AGENT_PORTS).index(kind)))
@@ -70,11 +71,18 @@ class Run:
         except Failure as late:
             raise Failure(f"{what}: wanted {dict(wanted)}, have {dict(seen['now'])}") from late
 
+    def places(self):
+        """The waiting calls of the queue `wait` in order, each with the time that its place counts from."""
+        return [(c["call"], c["enqueued_at"]) for c in self.node.request("GET", "/v1/queues/test/wait")["calls"]]
+
     def kill_and_restart(self, number):
         time.sleep(self.random.uniform(0.05, 1.2))
+        before = self.places()
         self.node.kill()
         self.restarts.append(self.node.start())
         self.settle(f"all calls back after kill {number}", 15)
+        after = self.places()
+        self.moved += sum(1 for a, b in zip(before, after) if a != b) + abs(len(before) - len(after))
         print(f"kill {number:2}: serving again after {self.restarts[-1] * 1000:.0f} ms, {sum(self.expected().values())} calls in place", flush=True)
 
 
@@ -89,9 +97,9 @@ def verify(run, callers):
     cdrs = wait_until("every CDR", 15, lambda: (lambda rows: rows if len(rows) >= total else None)(run.node.all("/v1/cdrs?tenant=test")), 0.3)
     ids = collections.Counter(c["call"] for c in cdrs)
     doubled = sum(n - 1 for n in ids.values())
-    served = sorted((c for c in cdrs if NUMBER_KIND.get(c["number"]) == "wait"), key=lambda c: c["answered_at"])
-    places = [c["queues"][0]["entered_at"] for c in served if c["queues"]]
-    inversions = sum(1 for a, b in zip(places, places[1:]) if a > b)
+    audit = run.node.check(ended=True)
+    broken = {row["invariant"]: row["violations"] for lane in audit["lanes"] for row in lane["invariants"] if row["violations"]}
+    checks = sum(row["checks"] for lane in audit["lanes"] for row in lane["invariants"])
     busy = collections.defaultdict(list)
     for c in cdrs:
         if c["answered_at"] and c.get("agent"):
@@ -100,11 +108,12 @@ def verify(run, callers):
     stuck = [a["name"] for a in run.node.all("/v1/agents?tenant=test") if a["state"] in ("reserved", "talking")]
     same = sum(1 for c in sorted(ids)[:20] if run.node.request("POST", f"/v1/calls/{c}/replay")["same"])
     worst = max(run.restarts) if run.restarts else 0
-    print(f"calls {total}, kills {len(run.restarts)}: calls lost {lost}, order inversions {inversions}, agents double-booked {double_booked}, "
+    print(f"calls {total}, kills {len(run.restarts)}: calls lost {lost}, places moved {run.moved}, order inversions {broken.get('I3', 0)}, agents double-booked {double_booked}, "
           f"CDRs missing {total - len(ids)}, CDRs doubled {doubled}, agents stuck {len(stuck)}, replays identical {same}/{min(20, len(ids))}, "
-          f"slowest restart {worst * 1000:.0f} ms")
+          f"slowest restart {worst * 1000:.0f} ms; {checks} checks of the journal, {audit['violations']} violations {broken or ''}")
     expect(lost == 0, f"lost calls: { {k: callers[k].counts() for k in callers} }")
-    expect(inversions == 0, f"queue order: {places}")
+    expect(run.moved == 0, f"{run.moved} places in the queue changed over the kills")
+    expect(audit["violations"] == 0, f"the journal: {[text for lane in audit['lanes'] for text in lane['texts']]}")
     expect(double_booked == 0, "an agent had two calls at once")
     expect(len(ids) == total and doubled == 0, f"CDRs: {len(ids)} of {total}, {doubled} doubled")
     expect(not stuck, f"agents stuck: {stuck}")

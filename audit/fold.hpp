@@ -4,7 +4,7 @@
 
 #include "domain/entity.hpp"
 
-namespace seatgrid::sim {
+namespace seatgrid::audit {
 
 /// The state of an entity that has no rows yet.
 template <class Rules>
@@ -13,4 +13,4 @@ typename Rules::state from_nothing(std::uint64_t id) {
   return state ? std::move(*state) : typename Rules::state{};
 }
 
-}  // namespace seatgrid::sim
+}  // namespace seatgrid::audit

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <netdb.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -106,6 +107,11 @@ int getaddrinfo(const char* node, const char* service, const addrinfo* hints, ad
   return real(node, service, &numeric, found);
 }
 
+int epoll_wait(int epoll, epoll_event* events, int most, int timeout_ms) {
+  static auto* const real = libc<int(int, epoll_event*, int, int)>("epoll_wait");
+  return real(epoll, events, most, is_guarded() && timeout_ms == 0 ? 1 : timeout_ms);
+}
+
 }  // extern "C"
 #pragma GCC visibility pop
 
@@ -119,7 +125,7 @@ bool is_libc_guard_linked() noexcept {
     return dlsym(RTLD_DEFAULT, name) == reinterpret_cast<void*>(function);
   };
   return ours("recvmsg", &::recvmsg) && ours("sendmsg", &::sendmsg) && ours("getaddrinfo", &::getaddrinfo) &&
-         dlsym(RTLD_NEXT, "recvmsg") != dlsym(RTLD_DEFAULT, "recvmsg");
+         ours("epoll_wait", &::epoll_wait) && dlsym(RTLD_NEXT, "recvmsg") != dlsym(RTLD_DEFAULT, "recvmsg");
 }
 
 }  // namespace seatgrid

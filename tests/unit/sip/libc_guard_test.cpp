@@ -5,9 +5,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sofia-sip/su.h>
+#include <sofia-sip/su_wait.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
 #include <thread>
 
@@ -123,6 +126,35 @@ TEST(LibcGuard, NeverResolvesNamesOnAMarkedThread) {
   int elsewhere = -1;
   std::thread{[&] { elsewhere = resolve_through_sofia("localhost"); }}.join();
   EXPECT_EQ(elsewhere, 0);
+}
+
+/// CPU that this thread uses while a Sofia root with one timer steps for `length`.
+std::chrono::nanoseconds cpu_of_stepping(std::chrono::milliseconds length) {
+  const auto cpu = [] {
+    timespec t{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec};
+  };
+  su_root_t* root = su_root_create(nullptr);
+  su_timer_t* timer = su_timer_create(su_root_task(root), 2);
+  su_timer_set_for_ever(
+      timer, [](su_root_magic_t*, su_timer_t*, su_timer_arg_t*) {}, nullptr);
+  const auto before = cpu();
+  const auto end = std::chrono::steady_clock::now() + length;
+  while (std::chrono::steady_clock::now() < end) su_root_step(root, 1'000);
+  const auto used = cpu() - before;
+  su_timer_destroy(timer);
+  su_root_destroy(root);
+  return used;
+}
+
+TEST(LibcGuard, LetsAMarkedThreadSleepUntilItsNextTimer) {
+  su_init();
+  system_clock clock;
+  socket_guard guard{clock};
+  const auto unmarked = cpu_of_stepping(std::chrono::milliseconds{300});
+  const guarded_thread mark{guard};
+  EXPECT_LT(cpu_of_stepping(std::chrono::milliseconds{300}), unmarked / 2);
 }
 
 struct connection {

@@ -3,29 +3,16 @@
 #include <algorithm>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/ids.hpp"
-#include "sip/text.hpp"
+#include "sip/header_lines.hpp"
 #include "sip/uri_guard.hpp"
 
 namespace seatgrid {
 namespace {
 
 constexpr std::size_t method_bytes_max = 128;
-
-bool is_end_of_line(char c) { return c == '\r' || c == '\n'; }  // Sofia takes a lone CR for a line's end too
-
-/// Cuts the first line off `rest`. CRLF, LF and CR end it.
-std::string_view cut_line(std::string_view& rest) {
-  const auto n = std::min(rest.find_first_of("\r\n"), rest.size());
-  const auto line = rest.substr(0, n);
-  rest.remove_prefix(n);
-  if (rest.starts_with("\r\n"))
-    rest.remove_prefix(2);
-  else if (!rest.empty())
-    rest.remove_prefix(1);
-  return line;
-}
 
 bool is_method_start(char c) { return text::is_alpha(c) || std::string_view{"!%*_+`'~"}.find(c) != std::string_view::npos; }
 
@@ -74,6 +61,20 @@ bool are_uris_safe(std::string_view header) {
   return true;
 }
 
+/// "UDP" of "SIP/2.0/UDP host", whatever white space stands between (RFC 4475 3.1.1.1); empty for another protocol or version.
+std::string_view transport_of(std::string_view via) {
+  const auto next = [&via](std::string_view ends) {
+    via.remove_prefix(std::min(via.find_first_not_of(" \t\r\n"), via.size()));
+    const auto word = via.substr(0, via.find_first_of(ends));
+    via.remove_prefix(word.size());
+    via.remove_prefix(std::min(via.find_first_not_of(" \t\r\n"), via.size()));
+    if (via.starts_with('/')) via.remove_prefix(1);
+    return word;
+  };
+  if (!text::same(next(" \t\r\n/"), "SIP") || next(" \t\r\n/") != "2.0") return {};
+  return next(" \t\r\n");
+}
+
 struct header_scan {
   const datagram_filter_options& options;
   bool request = true;
@@ -81,41 +82,47 @@ struct header_scan {
   std::size_t headers = 0;
   std::optional<std::size_t> content_length{};
 
-  datagram_cause take(std::string_view header) {
-    if (++headers > options.headers_max) return datagram_cause::headers;
-    const auto colon = header.find(':');
-    if (colon == std::string_view::npos) return datagram_cause::passed;
-    const auto name = text::trim(header.substr(0, colon));
-    const auto value = header.substr(colon + 1);
-    if (text::same(name, "v") || text::same(name, "Via")) {
-      if (has_parameter(value, "maddr")) return datagram_cause::via_reflection;
-      const auto top = value.substr(0, value.find(','));
-      if (request && first_via && has_parameter(top, "received")) return datagram_cause::via_reflection;
-      first_via = false;
-    } else if (text::same(name, "l") || text::same(name, "Content-Length")) {
-      if (!content_length) content_length = text::number<std::size_t>(text::trim(value.substr(0, value.find_first_of("\r\n"))));
-    } else if (!are_uris_safe(value)) {
+  datagram_cause take(const text::header_line& header) {
+    if (++headers > options.headers_max || header.longest_line > options.line_bytes_max) return datagram_cause::headers;
+    if (header.is("Via", "v")) return take_via(header.value);
+    if (header.is("Content-Length", "l")) {
+      if (!content_length)
+        content_length = text::number<std::size_t>(text::trim(header.value.substr(0, header.value.find_first_of("\r\n"))));
+    } else if (!are_uris_safe(header.value)) {
       return datagram_cause::uri_parameter;
     }
     return datagram_cause::passed;
+  }
+  datagram_cause take_via(std::string_view value) {
+    if (has_parameter(value, "maddr")) return datagram_cause::via_reflection;
+    if (!request || !std::exchange(first_via, false)) return datagram_cause::passed;
+    if (has_parameter(value.substr(0, value.find(',')), "received")) return datagram_cause::via_reflection;
+    // Sofia sends its refusal of such a message to the host in the Via, because it has not compared that with the sender yet.
+    return text::same(transport_of(value), "UDP") ? datagram_cause::passed : datagram_cause::via_transport;
   }
 };
 
 /// Walks the header part: line bounds, NUL, then each header with its folded lines. `body` is what follows the empty line.
 datagram_cause walk(header_scan& scan, std::string_view rest, std::string_view& body) {
-  while (!rest.empty()) {
-    const auto begin = rest;
-    auto longest = cut_line(rest).size();
-    if (longest == 0) break;
-    while (!rest.empty() && text::is_space(rest.front())) longest = std::max(longest, cut_line(rest).size());  // folded
-    if (longest > scan.options.line_bytes_max) return datagram_cause::headers;
-    const auto header = begin.substr(0, begin.size() - rest.size());
-    for (auto nul = header.find('\0'); nul != std::string_view::npos; nul = header.find('\0', nul + 1))
-      if (nul == 0 || header[nul - 1] != '\\') return datagram_cause::binary;
+  for (auto header = text::cut_header(rest); !header.whole.empty(); header = text::cut_header(rest)) {
+    for (auto nul = header.whole.find('\0'); nul != std::string_view::npos; nul = header.whole.find('\0', nul + 1))
+      if (nul == 0 || header.whole[nul - 1] != '\\') return datagram_cause::binary;
     if (const auto cause = scan.take(header); cause != datagram_cause::passed) return cause;
   }
   body = rest;
   return datagram_cause::passed;
+}
+
+/// The Request-URI between method and version.
+bool has_safe_target(std::string_view start_line) {
+  text::word(start_line);
+  const auto uri = text::trim(start_line.substr(0, start_line.find_last_of(" \t")));
+  return is_safe_uri(uri) || start_line.find('<') != std::string_view::npos;
+}
+
+std::string_view version_of(std::string_view start_line) {
+  start_line = text::trim(start_line);
+  return start_line.substr(start_line.find_last_of(" \t") + 1);
 }
 
 }  // namespace
@@ -135,6 +142,8 @@ std::string_view to_string(datagram_cause cause) noexcept {
     case datagram_cause::foreign_domain: return "foreign_domain";
     case datagram_cause::source_rate: return "source_rate";
     case datagram_cause::total_rate: return "total_rate";
+    case datagram_cause::via_transport: return "via_transport";
+    case datagram_cause::version: return "version";
     case datagram_cause::count: break;
   }
   return "unknown";
@@ -208,17 +217,15 @@ datagram_verdict datagram_filter::check(std::string_view datagram, const net_add
   if (begin == std::string_view::npos) return {counted(cause::keepalive), 0};
   if (datagram.size() > options_.datagram_bytes_max) return {counted(cause::too_big), 0};
   auto rest = datagram;
-  while (!rest.empty() && is_end_of_line(rest.front())) rest.remove_prefix(1);  // RFC 3261 7.5
-  const auto line = cut_line(rest);
+  while (!rest.empty() && text::is_end_of_line(rest.front())) rest.remove_prefix(1);  // RFC 3261 7.5
+  const auto line = text::cut_line(rest);
   if (!is_sip_start(line)) return {counted(cause::not_sip), 0};
   if (line.size() > options_.line_bytes_max) return {counted(cause::headers), 0};
   if (line.find('\0') != std::string_view::npos) return {counted(cause::binary), 0};
   if (const auto sender = check_sender(line, from, now); sender != cause::passed) return {counted(sender), 0};
   header_scan scan{.options = options_, .request = !is_response_line(line)};
-  auto uri = line;
-  text::word(uri);
-  if (scan.request && !is_safe_uri(text::trim(uri.substr(0, uri.find_last_of(" \t")))) && uri.find('<') == std::string_view::npos)
-    return {counted(cause::uri_parameter), 0};
+  if (scan.request && !text::same(version_of(line), "SIP/2.0")) return {counted(cause::version), 0};
+  if (scan.request && !has_safe_target(line)) return {counted(cause::uri_parameter), 0};
   std::string_view body{};
   if (const auto found = walk(scan, rest, body); found != cause::passed) return {counted(found), 0};
   const auto surplus = scan.content_length && *scan.content_length < body.size() ? body.size() - *scan.content_length : 0;
@@ -227,40 +234,35 @@ datagram_verdict datagram_filter::check(std::string_view datagram, const net_add
 
 datagram_cause datagram_filter::check_connection(std::string_view beginning, const net_address& from, time_point now) {
   auto rest = beginning;
-  while (!rest.empty() && is_end_of_line(rest.front())) rest.remove_prefix(1);
-  return counted(check_sender(cut_line(rest), from, now));
+  while (!rest.empty() && text::is_end_of_line(rest.front())) rest.remove_prefix(1);
+  return counted(check_sender(text::cut_line(rest), from, now));
 }
 
-bool stream_scanner::has_reflecting_via(std::string_view chunk) {
-  constexpr std::string_view wanted = ";maddr";
-  for (const char c : chunk) {
-    if (is_end_of_line(c)) {
-      if (at_ == place::via) in_via_ = true;
-      at_ = place::line_start;
-      continue;
+datagram_cause stream_scanner::scan(std::string_view chunk, const datagram_filter_options& options) {
+  while (!chunk.empty()) {
+    // Whether a header goes on shows in the next line's first byte; Sofia acts no earlier, on the empty line.
+    const bool ends_crlf = chunk.front() == '\n' && header_.ends_with('\r');
+    if (at_line_start_ && !ends_crlf && !text::is_space(chunk.front())) {
+      const auto found = judge(options);
+      header_.clear();
+      if (found != datagram_cause::passed) return found;
     }
-    if (at_ == place::line_start) {
-      if (!text::is_space(c)) in_via_ = false, matched_ = 0;
-      at_ = in_via_ ? place::via : text::is_space(c) ? place::other : place::name;
-    }
-    if (at_ == place::name) {
-      constexpr std::string_view via = "via";
-      if (matched_ < via.size() && text::lower(c) == via[matched_]) {
-        ++matched_;
-      } else if (c == ':' && (matched_ == 1 || matched_ == via.size())) {
-        at_ = place::via, matched_ = 0;
-      } else if (!text::is_space(c)) {
-        at_ = place::other;
-      }
-    } else if (at_ == place::via) {
-      if (text::lower(c) == wanted[matched_]) {
-        if (++matched_ == wanted.size()) return true;
-      } else if (!(matched_ == 1 && text::is_space(c))) {
-        matched_ = c == ';' ? 1 : 0;
-      }
-    }
+    const auto end = chunk.find_first_of("\r\n");
+    at_line_start_ = end != std::string_view::npos;
+    const auto part = chunk.substr(0, at_line_start_ ? end + 1 : chunk.size());
+    if (header_.size() + part.size() > options.line_bytes_max) return datagram_cause::headers;
+    header_ += part;
+    chunk.remove_prefix(part.size());
   }
-  return false;
+  return datagram_cause::passed;
+}
+
+datagram_cause stream_scanner::judge(const datagram_filter_options& options) const {
+  std::string_view rest{header_};
+  const auto line = text::cut_line(rest);
+  if (is_sip_start(line) && !is_response_line(line) && !has_safe_target(line)) return datagram_cause::uri_parameter;
+  header_scan scan{.options = options, .first_via = false};
+  return scan.take(text::split_header(header_));
 }
 
 }  // namespace seatgrid

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -43,7 +44,9 @@ enum class datagram_cause : std::uint8_t {
   foreign_domain = 10,
   source_rate = 11,
   total_rate = 12,
-  count = 13
+  via_transport = 13,  ///< the top Via of a request does not say how it came
+  version = 14,        ///< not SIP/2.0; a trunk or bound phone gets 505, see version_refusal.hpp
+  count = 15
 };
 std::string_view to_string(datagram_cause cause) noexcept;
 
@@ -72,6 +75,9 @@ class datagram_filter {
   std::uint64_t count(datagram_cause cause) const noexcept {
     return counts_[static_cast<std::size_t>(cause)].load(std::memory_order_relaxed);
   }
+  const datagram_filter_options& options() const noexcept { return options_; }
+  /// Trunks and bound phones: they hear why they are refused, strangers hear nothing.
+  bool is_acquainted(const net_address& from) const { return flows_.contains(from) || is_trunk(from); }
   /// For causes that are found elsewhere (streams).
   datagram_cause counted(datagram_cause cause) noexcept;
 
@@ -91,16 +97,18 @@ class datagram_filter {
   std::array<std::atomic<std::uint64_t>, static_cast<std::size_t>(datagram_cause::count)> counts_{};
 };
 
-/// Looks for `maddr` in Via headers of one TCP connection, across the chunks it comes in. True = end the connection.
+/// The same look at the headers of one TCP connection, across the chunks it comes in. Bodies are looked at like headers: whoever
+/// trusts a stranger's Content-Length can be told that the next request is a body.
 class stream_scanner {
  public:
-  bool has_reflecting_via(std::string_view chunk);
+  /// passed, or why the connection must end before Sofia sees this chunk.
+  datagram_cause scan(std::string_view chunk, const datagram_filter_options& options);
 
  private:
-  enum class place : std::uint8_t { line_start = 0, name = 1, via = 2, other = 3 };
-  place at_ = place::line_start;
-  bool in_via_ = false;      ///< for folded lines
-  std::size_t matched_ = 0;  ///< characters of the name or of ";maddr" so far
+  datagram_cause judge(const datagram_filter_options& options) const;
+
+  std::string header_{};  ///< the one that is not yet complete; at most line_bytes_max
+  bool at_line_start_ = true;
 };
 
 }  // namespace seatgrid

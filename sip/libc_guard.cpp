@@ -65,6 +65,8 @@ ssize_t received(int socket, const msghdr& message, std::size_t size) {
     return guard.admit_stream(socket, peer_of(socket), bytes) ? static_cast<ssize_t>(size) : refuse(ECONNRESET);
   const auto from = seatgrid::net_address::of(static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
   const auto keep = guard.admit(bytes, from);
+  if (const auto answer = guard.take_refusal(); !answer.empty() && guard.admit_send(socket, false, from, answer))
+    ::sendto(socket, answer.data(), answer.size(), 0, static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
   return keep == 0 ? refuse(EAGAIN) : static_cast<ssize_t>(keep);
 }
 

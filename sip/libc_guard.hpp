@@ -3,8 +3,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/time.hpp"
 #include "sip/datagram_filter.hpp"
@@ -33,6 +35,8 @@ class socket_guard {
 
   /// How many bytes of the datagram Sofia may see; 0 = it never came.
   std::size_t admit(std::string_view datagram, const net_address& from);
+  /// What the sender of the last datagram is told instead, once; empty = nothing.
+  std::string take_refusal() { return std::exchange(refusal_, {}); }
   /// False when the connection must end.
   bool admit_stream(int socket, const net_address& from, std::string_view chunk);
   void stream_ended(int socket);
@@ -50,6 +54,7 @@ class socket_guard {
   const clock& clock_;
   datagram_filter* filter_ = nullptr;
   std::unordered_map<int, stream> streams_{};
+  std::string refusal_{};
   std::atomic<std::uint64_t> unsent_{0};
 };
 

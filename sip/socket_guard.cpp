@@ -1,11 +1,14 @@
 #include "sip/libc_guard.hpp"
 #include "sip/text.hpp"
+#include "sip/version_refusal.hpp"
 
 namespace seatgrid {
 
 std::size_t socket_guard::admit(std::string_view datagram, const net_address& from) {
   if (filter_ == nullptr) return datagram.size();
-  return filter_->check(datagram, from, clock_.now()).length;
+  const auto verdict = filter_->check(datagram, from, clock_.now());
+  if (verdict.cause == datagram_cause::version && filter_->is_acquainted(from)) refusal_ = version_refusal(datagram, from);
+  return verdict.length;
 }
 
 socket_guard::stream& socket_guard::stream_of(int socket, const net_address& peer) {
@@ -20,8 +23,9 @@ bool socket_guard::admit_stream(int socket, const net_address& from, std::string
   auto& s = stream_of(socket, from);
   if (!s.vetted && filter_->check_connection(chunk, from, clock_.now()) != datagram_cause::passed) return false;
   s.vetted = true;
-  if (!s.scanner.has_reflecting_via(chunk)) return true;
-  filter_->counted(datagram_cause::via_reflection);
+  const auto found = s.scanner.scan(chunk, filter_->options());
+  if (found == datagram_cause::passed) return true;
+  filter_->counted(found);
   return false;
 }
 

@@ -94,6 +94,15 @@ TEST_F(DatagramFilter, MeetsReflectingViasWithSilence) {
   EXPECT_EQ(ask(request("MESSAGE", "sip:400@x", "", "Via: SIP/2.0/UDP h;maddr=203.0.113.9\r\n"), trunk), cause::passed);
 }
 
+TEST_F(DatagramFilter, TakesARequestOnlyIfItsViaAndVersionSayWhatItIs) {
+  for (const auto* via : {"SIP/2.0/UDP h", "SIP / 2.0\r\n /UDP\r\n h", " sip/2.0/udp h"})
+    EXPECT_EQ(ask("OPTIONS sip:x@y SIP/2.0\r\nVia: " + std::string{via} + "\r\n\r\n", trunk), cause::passed) << via;
+  for (const auto* via : {"SIP/2.0/TCP h", "SIP/2.0/TLS h", "SIP/7.0/UDP h", "SIP/2.0/UDPX h", "SIP/2.0", ""})
+    EXPECT_EQ(ask("OPTIONS sip:x@y SIP/2.0\r\nVia: " + std::string{via} + "\r\n\r\n", trunk), cause::via_transport) << via;
+  EXPECT_EQ(ask("OPTIONS sip:x@y SIP/7.0\r\nVia: SIP/7.0/UDP h\r\n\r\n", trunk), cause::version);
+  EXPECT_EQ(ask("REGISTER sip:demo.example SIP/7.0\r\nVia: SIP/7.0/UDP h\r\n\r\n"), cause::version);
+}
+
 TEST_F(DatagramFilter, MeetsUrisThatSofiaOverreadsWithSilence) {
   for (const auto* header : {"Route: <sip:a@b;lrx>\r\n", "Record-Route: <sip:a@b;transport=udp;LRx>\r\n",
                              "m: \"x\" <sip:a@b;maddrs?x=y>\r\n", "Contact: <sip:ok@b>,\r\n <sip:a@b;transport-x>\r\n"})
@@ -171,21 +180,32 @@ TEST_F(DatagramFilter, AsksTheSameOfNewConnections) {
   EXPECT_EQ(filter.check_connection("OPTIONS sip:x SIP/2.0\r\n", trunk, noon), cause::passed);
 }
 
+cause in_chunks(std::string_view whole, std::size_t size) {
+  stream_scanner scanner;
+  for (std::size_t at = 0; at < whole.size(); at += size)
+    if (const auto found = scanner.scan(whole.substr(at, size), {}); found != cause::passed) return found;
+  return cause::passed;
+}
+
 TEST(StreamScanner, FindsMaddrInAViaAcrossChunks) {
   const auto whole = request("INVITE", "sip:400@x", "Via: SIP/2.0/TCP h;\r\n maddr=203.0.113.9\r\n");
-  for (std::size_t size = 1; size < 40; ++size) {
-    stream_scanner scanner;
-    bool found = false;
-    for (std::size_t at = 0; at < whole.size(); at += size)
-      found = scanner.has_reflecting_via(std::string_view{whole}.substr(at, size)) || found;
-    EXPECT_TRUE(found) << size;
-  }
+  for (std::size_t size = 1; size < 40; ++size) EXPECT_EQ(in_chunks(whole, size), cause::via_reflection) << size;
+}
+
+TEST(StreamScanner, FindsUrisThatSofiaOverreadsAcrossChunks) {
+  for (const auto& whole : {request("INVITE", "sip:400@x", "Route: <sip:a@b;lr>,\r\n <sip:a@b;lrx>\r\n"),
+                            request("INVITE", "sip:400@x;lrx"), request("BYE", "sip:a@b") + request("INVITE", "sip:400@x;lrx")})
+    for (std::size_t size = 1; size < 40; ++size) EXPECT_EQ(in_chunks(whole, size), cause::uri_parameter) << size << whole;
+}
+
+TEST(StreamScanner, BoundsAHeader) {
+  EXPECT_EQ(in_chunks(request("INVITE", "sip:400@x", "X: " + std::string(9'000, 'y') + "\r\n"), 1'000), cause::headers);
 }
 
 TEST(StreamScanner, LeavesOtherHeadersAlone) {
   for (const auto* header : {"Contact: <sip:a@b;maddr=203.0.113.9>\r\n", "X-Via: x;maddr=1\r\n", "Vi: x;maddr=1\r\n",
                              "Via: x;mad\r\nX: dr=1\r\n", "Via: x\r\nRoute: <sip:b;maddr=1>\r\n"})
-    EXPECT_FALSE(stream_scanner{}.has_reflecting_via(request("INVITE", "sip:400@x", header))) << header;
+    EXPECT_EQ(in_chunks(request("INVITE", "sip:400@x", header), 10'000), cause::passed) << header;
 }
 
 TEST(UriGuard, KnowsTheParametersThatAreReadPastTheirEnd) {

@@ -196,7 +196,7 @@ TEST(LibcGuard, EndsConnectionsOfStrangersAndThoseWithReflectingVias) {
   ASSERT_EQ(su_vsend(ours.server, &part, 1, 0, nullptr, 0), static_cast<ssize_t>(text.size()));
   EXPECT_EQ(ours.receive(options_request), options_request);
   EXPECT_EQ(ours.receive("OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;mad"), "OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;mad");
-  EXPECT_EQ(ours.receive("dr=203.0.113.9\r\n"), "reset");
+  EXPECT_EQ(ours.receive("dr=203.0.113.9\r\n\r\n"), "reset");
 }
 
 }  // namespace

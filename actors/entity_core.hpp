@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +20,7 @@ struct outcome {
   std::optional<error> refused{};  ///< decide said no; nothing changed
   std::string command{};           ///< encoded; only when there are events
   std::vector<std::string> events{};
-  entity_rows rows{};  ///< each key once, last value
+  entity_rows rows{};  ///< each key once
   effects what_follows{};
 };
 
@@ -124,19 +123,9 @@ class rules_core final : public entity_core {
       state_ = Rules::apply(std::move(state_), event);
       done.events.push_back(Rules::encode(event));
       Rules::derive(state_, event, done.what_follows);
-      Rules::rows(state_, event, done.rows);
     }
-    keep_last(done.rows);
+    Rules::rows(state_, *events, done.rows);
     return done;
-  }
-
-  /// A step writes each row once.
-  static void keep_last(entity_rows& rows) {
-    if (rows.size() < 2) return;
-    std::reverse(rows.begin(), rows.end());
-    std::stable_sort(rows.begin(), rows.end(), [](const entity_row& a, const entity_row& b) { return a.key < b.key; });
-    rows.erase(std::unique(rows.begin(), rows.end(), [](const entity_row& a, const entity_row& b) { return a.key == b.key; }),
-               rows.end());
   }
 
   typename Rules::state state_{};

@@ -141,7 +141,7 @@ struct agent_rules {
   static agent_state apply(agent_state s, const agent_event& e);
   static void derive(const agent_state& s, const agent_event& e, effects& out);
   static void resume(const agent_state& s, turn t, effects& out);
-  static void rows(const agent_state& s, const agent_event& e, entity_rows& out);
+  static void rows(const agent_state& s, const std::vector<agent_event>& events, entity_rows& out);
   static result<agent_state> load(std::uint64_t id, const entity_rows& stored);
   static std::string encode(const agent_command& c);
   static result<agent_command> decode_command(std::string_view bytes);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "domain/agent_internal.hpp"
 #include "proto/json.hpp"
 #include "proto/wire.hpp"
@@ -26,10 +28,13 @@ std::string_view to_string(state_owner owner) noexcept {
   return "unknown";
 }
 
-void agent_rules::rows(const agent_state& s, const agent_event& event, entity_rows& out) {
-  const bool is_stored = std::holds_alternative<agent_moved>(event) || std::holds_alternative<agent_noted>(event) ||
-                         std::holds_alternative<device_changed>(event);
-  if (is_stored) out.push_back({"", wire::encode(agent_row{s.facts, s.device_version, s.contacts})});
+void agent_rules::rows(const agent_state& s, const std::vector<agent_event>& events, entity_rows& out) {
+  const auto is_stored = [](const agent_event& e) {
+    return std::holds_alternative<agent_moved>(e) || std::holds_alternative<agent_noted>(e) ||
+           std::holds_alternative<device_changed>(e);
+  };
+  if (std::any_of(events.begin(), events.end(), is_stored))
+    out.push_back({"", wire::encode(agent_row{s.facts, s.device_version, s.contacts})});
 }
 
 result<agent_state> agent_rules::load(std::uint64_t id, const entity_rows& stored) {

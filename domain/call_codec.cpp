@@ -68,12 +68,15 @@ void put(entity_rows& out, std::string_view key, std::optional<std::string> valu
 
 }  // namespace
 
-void call_rules::rows(const state& after, const event& happened, entity_rows& out) {
+void call_rules::rows(const state& after, const std::vector<event>& happened, entity_rows& out) {
   using namespace calls;
-  if (const auto* closed = std::get_if<call_closed>(&happened)) put(out, cdr_row, wire::encode(closed->cdr));
-  const bool changes_nothing = std::holds_alternative<leg_cleared>(happened) || std::holds_alternative<digit_relayed>(happened) ||
-                               std::holds_alternative<request_done>(happened) || std::holds_alternative<place_asked>(happened);
-  if (changes_nothing) return;
+  bool changed = false;
+  for (const auto& e : happened) {
+    if (const auto* closed = std::get_if<call_closed>(&e)) put(out, cdr_row, wire::encode(closed->cdr));
+    changed = changed || !(std::holds_alternative<leg_cleared>(e) || std::holds_alternative<digit_relayed>(e) ||
+                           std::holds_alternative<request_done>(e) || std::holds_alternative<place_asked>(e));
+  }
+  if (!changed) return;
   if (after.phase == call_phase::forgotten)
     put(out, main_row, std::nullopt);
   else

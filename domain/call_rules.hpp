@@ -63,7 +63,7 @@ struct call_rules {
   static void derive(const state& after, const event& happened, effects& out);
   static void resume(const state& now, turn at, effects& out);
   /// Rows: "" is the call, "cdr" its record once closed. The first goes when the tombstone's hour is over.
-  static void rows(const state& after, const event& happened, entity_rows& out);
+  static void rows(const state& after, const std::vector<event>& happened, entity_rows& out);
   static result<state> load(std::uint64_t id, const entity_rows& stored);
   static std::string encode(const command& order);
   /// As above, but keys pressed for a sensitive collect node are masked: what journals keep.

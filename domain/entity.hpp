@@ -30,21 +30,22 @@ class tenant_config;
 ///   apply(state, event)                       -> state; total and silent
 ///   derive(state_after, event, effects&)      what follows from one event
 ///   resume(state, turn, effects&)             what follows from being alive again after a takeover
-///   rows(state_after, event, entity_rows&)    which rows the event changes (encoded)
+///   rows(state_after, events, entity_rows&)   which rows a step changes, each key once, as they are after its last event
 ///   load(id, rows)                            -> result<state>
 ///   encode(command) / decode_command(bytes)   the recorded input, for replay (D2)
 ///   encode(event) / describe(event)           bytes for the log; JSON for `show` and the timeline
 ///   finished(state)                           true when the actor may be dropped (its rows stay until retention)
 template <class Rules>
 concept entity_rules = requires(const typename Rules::state& s, const typename Rules::command& c, const typename Rules::event& e,
-                                typename Rules::state moved, turn t, const tenant_config& config, effects& out, entity_rows& rows,
-                                const entity_rows& stored, std::uint64_t id, std::string_view bytes) {
+                                const std::vector<typename Rules::event>& events, typename Rules::state moved, turn t,
+                                const tenant_config& config, effects& out, entity_rows& rows, const entity_rows& stored,
+                                std::uint64_t id, std::string_view bytes) {
   { Rules::kind } -> std::convertible_to<entity_kind>;
   { Rules::decide(s, c, t, config) } -> std::same_as<result<std::vector<typename Rules::event>>>;
   { Rules::apply(std::move(moved), e) } -> std::same_as<typename Rules::state>;
   Rules::derive(s, e, out);
   Rules::resume(s, t, out);
-  Rules::rows(s, e, rows);
+  Rules::rows(s, events, rows);
   { Rules::load(id, stored) } -> std::same_as<result<typename Rules::state>>;
   { Rules::encode(c) } -> std::same_as<std::string>;
   { Rules::decode_command(bytes) } -> std::same_as<result<typename Rules::command>>;

@@ -135,7 +135,7 @@ struct queue_rules {
   static queue_state apply(queue_state s, const queue_event& e);
   static void derive(const queue_state& s, const queue_event& e, effects& out);
   static void resume(const queue_state& s, turn t, effects& out);
-  static void rows(const queue_state& s, const queue_event& e, entity_rows& out);
+  static void rows(const queue_state& s, const std::vector<queue_event>& events, entity_rows& out);
   static result<queue_state> load(std::uint64_t id, const entity_rows& stored);
   static std::string encode(const queue_command& c);
   static result<queue_command> decode_command(std::string_view bytes);

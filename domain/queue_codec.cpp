@@ -57,21 +57,23 @@ exit_cause exit_cause_of(std::string_view why) noexcept {
   return exit_cause::system;
 }
 
-void queue_rules::rows(const queue_state& s, const queue_event& event, entity_rows& out) {
-  const auto entry = [&](call_id call) { entry_row_of(s, call, out); };
-  const auto head = [&] { out.push_back({"", wire::encode(s.totals)}); };
-  std::visit(
-      [&](const auto& e) {
-        using E = std::decay_t<decltype(e)>;
-        if constexpr (std::same_as<E, call_queued> || std::same_as<E, reservation_made> || std::same_as<E, reservation_failed> ||
-                      std::same_as<E, call_offered> || std::same_as<E, attempt_failed> || std::same_as<E, call_moved>)
-          entry(e.call);
-        else if constexpr (std::same_as<E, call_left>)
-          entry(e.call), head();
-        else if constexpr (std::same_as<E, queue_configured> || std::same_as<E, enqueue_refused>)
-          head();
-      },
-      event);
+void queue_rules::rows(const queue_state& s, const std::vector<queue_event>& events, entity_rows& out) {
+  std::vector<call_id> entries;
+  bool head = false;
+  const auto note = [&](const auto& e) {
+    using E = std::decay_t<decltype(e)>;
+    if constexpr (std::same_as<E, call_queued> || std::same_as<E, reservation_made> || std::same_as<E, reservation_failed> ||
+                  std::same_as<E, call_offered> || std::same_as<E, attempt_failed> || std::same_as<E, call_moved> ||
+                  std::same_as<E, call_left>)
+      entries.push_back(e.call);
+    if constexpr (std::same_as<E, call_left> || std::same_as<E, queue_configured> || std::same_as<E, enqueue_refused>)
+      head = true;
+  };
+  for (const auto& event : events) std::visit(note, event);
+  std::sort(entries.begin(), entries.end());
+  entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
+  if (head) out.push_back({"", wire::encode(s.totals)});
+  for (const auto call : entries) entry_row_of(s, call, out);
 }
 
 result<queue_state> queue_rules::load(std::uint64_t id, const entity_rows& stored) {

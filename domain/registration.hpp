@@ -92,7 +92,7 @@ struct registration_rules {
   static registration_state apply(registration_state s, const registration_event& e);
   static void derive(const registration_state& s, const registration_event& e, effects& out);
   static void resume(const registration_state& s, turn t, effects& out);
-  static void rows(const registration_state& s, const registration_event& e, entity_rows& out);
+  static void rows(const registration_state& s, const std::vector<registration_event>& events, entity_rows& out);
   static result<registration_state> load(std::uint64_t id, const entity_rows& stored);
   static std::string encode(const registration_command& c);
   static result<registration_command> decode_command(std::string_view bytes);

@@ -1,11 +1,15 @@
 #include "domain/registration.hpp"
+
+#include <algorithm>
+
 #include "proto/json.hpp"
 #include "proto/wire.hpp"
 
 namespace seatgrid {
 
-void registration_rules::rows(const registration_state& s, const registration_event& e, entity_rows& out) {
-  if (std::holds_alternative<bindings_changed>(e)) out.push_back({"", wire::encode(s)});
+void registration_rules::rows(const registration_state& s, const std::vector<registration_event>& events, entity_rows& out) {
+  const auto is_stored = [](const registration_event& e) { return std::holds_alternative<bindings_changed>(e); };
+  if (std::any_of(events.begin(), events.end(), is_stored)) out.push_back({"", wire::encode(s)});
 }
 
 result<registration_state> registration_rules::load(std::uint64_t id, const entity_rows& stored) {

@@ -85,7 +85,7 @@ struct rules {
   static void resume(const state& s, const turn&, effects& out) {
     out.push_back({timing::at_once, to_leg{leg_restore{.leg = leg(s), .saved = {}, .confirmed = true}}});
   }
-  static void rows(const state& s, const event&, entity_rows& out) {
+  static void rows(const state& s, const std::vector<event>&, entity_rows& out) {
     out.push_back({"", std::to_string(s.count) + (s.ended ? "!" : "")});
   }
   static result<state> load(std::uint64_t id, const entity_rows& stored) {

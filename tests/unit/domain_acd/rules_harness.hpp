@@ -39,15 +39,15 @@ class entity_run {
       EXPECT_EQ(Rules::encode(*stored), Rules::encode(event));
       state = Rules::apply(std::move(state), *stored);
       Rules::derive(state, event, out);
-      entity_rows changed;
-      Rules::rows(state, event, changed);
-      for (auto& row : changed) {
-        if (row.value)
-          rows[row.key] = *row.value;
-        else
-          rows.erase(row.key);
-      }
       events.push_back(event);
+    }
+    entity_rows changed;
+    Rules::rows(state, events, changed);
+    for (auto& row : changed) {
+      if (row.value)
+        rows[row.key] = *row.value;
+      else
+        rows.erase(row.key);
     }
     return {};
   }

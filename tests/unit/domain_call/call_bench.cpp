@@ -57,8 +57,8 @@ bool call_bench::tell(const call_command& order) {
     entry.events.push_back(call_rules::encode(e));
     call = call_rules::apply(std::move(call), e);
     call_rules::derive(call, e, out);
-    call_rules::rows(call, e, rows);
   }
+  call_rules::rows(call, events, rows);
   all.insert(all.end(), out.begin(), out.end());
   log.push_back(std::move(entry));
   return true;

@@ -3,20 +3,9 @@
 #include "sip/edge_core.hpp"
 #include "sip/release_causes.hpp"
 
-/// Our side of their INVITE: 18x, 200, refusals, PRACK, ACK, CANCEL.
+/// Our side of their INVITE: 18x, 200, refusals, ACK, CANCEL.
 namespace seatgrid::sip {
 namespace {
-
-int on_prack(leg_state* leg, nta_reliable_t* rel, nta_incoming_t* prack, const sip_t* sip) {
-  nta_reliable_destroy(rel);
-  if (prack == nullptr) return 0;  // flushed by a final response
-  leg->edge.count.request_in("PRACK");
-  // Our 183 carried an answer or an offer: there is no room for one in PRACK (RFC 3262 section 5).
-  if (sip->sip_payload != nullptr && sip->sip_payload->pl_len > 0 && !leg->offer_is_ours)
-    return finish(leg->edge, prack, SIP_488_NOT_ACCEPTABLE);
-  leg->edge.count.response_out(200);
-  return 200;
-}
 
 void confirm(leg_state& leg, const sip_t* ack) {
   auto& core = leg.edge;
@@ -47,7 +36,7 @@ int on_invite_event(leg_state* leg, nta_incoming_t*, const sip_t* sip) {
       if (leg->release_after_ack) return say_bye(*leg, leg->ending_cause), 0;
       return hang_up(*leg, 408, "no ACK"), 0;
     }
-    if (leg->phase == leg_phase::ringing) end(*leg, false, {.q850 = 102, .sip = 504, .text = "no PRACK"});
+    if (leg->phase == leg_phase::ringing) end(*leg, false, {.q850 = 102, .sip = 504, .text = "transaction timed out"});
     return 0;
   }
   if (sip->sip_request->rq_method == sip_method_cancel) {
@@ -66,26 +55,19 @@ void ring(leg_state& leg, leg_ring& order) {
     return core.count.dropped(edge_status::drop::stale_command);
   const auto body = order.media ? sdp_for(leg, *order.media) : std::string{};
   const int status = order.media && order.status == 180 ? 183 : order.status;
-  const auto contact = core.contact(leg);
-  const auto* server = core.options.user_agent.c_str();
-  const bool reliable = leg.peer_wants_reliable || (leg.peer_takes_reliable && order.media);
-  core.count.response_out(status);
-  if (reliable && nta_reliable_treply(leg.invite_in, on_prack, &leg, status, sip_status_phrase(status), SIPTAG_SERVER_STR(server),
-                                      SIPTAG_CONTACT_STR(contact.c_str()), SIPTAG_ALLOW_STR(allowed_methods),
-                                      SIPTAG_SUPPORTED_STR(supported_options),
-                                      TAG_IF(!body.empty(), SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-                                      TAG_IF(!body.empty(), SIPTAG_PAYLOAD_STR(body.c_str())), TAG_END()) != nullptr)
-    return;
-  nta_incoming_treply(leg.invite_in, status, sip_status_phrase(status), SIPTAG_SERVER_STR(server),
-                      SIPTAG_CONTACT_STR(contact.c_str()), SIPTAG_ALLOW_STR(allowed_methods),
-                      SIPTAG_SUPPORTED_STR(supported_options), TAG_IF(!body.empty(), SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-                      TAG_IF(!body.empty(), SIPTAG_PAYLOAD_STR(body.c_str())), TAG_END());
+  provide(leg, status, body, order);
 }
 
 void answer(leg_state& leg, leg_answer& order) {
   auto& core = leg.edge;
   if (leg.ack_waits_for_answer) return acknowledge(leg, sdp_for(leg, order.media));
   if (leg.phase != leg_phase::ringing || leg.invite_in == nullptr) return core.count.dropped(edge_status::drop::stale_command);
+  if (waits_for_prack(leg)) {
+    leg.answer_waiting = std::move(order);
+    return;
+  }
+  core.stop_wait(leg, wait_kind::prack);
+  leg.unacknowledged.reset();
   const auto body = sdp_for(leg, order.media);
   const auto contact = core.contact(leg);
   const auto session = session_headers(leg);

@@ -66,13 +66,14 @@ bool send_invite(leg_state& leg) {
   const auto target = order.to.target.substr(0, order.to.target.find('?'));
   leg.invite_text = branch + " " + target;
   core.count.request_out("INVITE");
-  leg.invite_out = nta_outgoing_tcreate(
-      leg.dialog_leg, on_invite_response, &leg, route.empty() ? nullptr : URL_STRING_MAKE(route.c_str()), SIP_METHOD_INVITE,
-      URL_STRING_MAKE(target.c_str()), NTATAG_BRANCH_KEY(branch.c_str()), SIPTAG_CONTACT_STR(contact.c_str()),
-      SIPTAG_USER_AGENT_STR(core.options.user_agent.c_str()), SIPTAG_MAX_FORWARDS_STR(hops.c_str()),
-      SIPTAG_EXPIRES_STR(expires.c_str()), SIPTAG_ALLOW_STR(allowed_methods), SIPTAG_SUPPORTED_STR("timer"),
-      SIPTAG_HEADER_STR(block.c_str()), TAG_IF(!body.empty(), SIPTAG_CONTENT_TYPE_STR("application/sdp")),
-      TAG_IF(!body.empty(), SIPTAG_PAYLOAD_STR(body.c_str())), TAG_END());
+  leg.invite_out =
+      nta_outgoing_tcreate(leg.dialog_leg, on_invite_response, &leg, route.empty() ? nullptr : URL_STRING_MAKE(route.c_str()),
+                           SIP_METHOD_INVITE, URL_STRING_MAKE(target.c_str()), NTATAG_BRANCH_KEY(branch.c_str()),
+                           SIPTAG_CONTACT_STR(contact.c_str()), SIPTAG_USER_AGENT_STR(core.options.user_agent.c_str()),
+                           SIPTAG_MAX_FORWARDS_STR(hops.c_str()), SIPTAG_EXPIRES_STR(expires.c_str()),
+                           SIPTAG_ALLOW_STR(allowed_methods), SIPTAG_SUPPORTED_STR(order.offer ? "100rel, timer" : "timer"),
+                           SIPTAG_HEADER_STR(block.c_str()), TAG_IF(!body.empty(), SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+                           TAG_IF(!body.empty(), SIPTAG_PAYLOAD_STR(body.c_str())), TAG_END());
   if (leg.invite_out == nullptr) return false;
   leg.invite_cseq = nta_outgoing_cseq(leg.invite_out);
   return true;
@@ -91,11 +92,11 @@ void learn_peer(leg_state& leg) {
 
 void take_progress(leg_state& leg, const sip_t* sip) {
   const int status = sip->sip_status->st_status;
-  if (status == 100 || leg.cancelled) return;
+  if (status == 100 || !take_reliable(leg, sip) || leg.cancelled) return;
   // Each fork is an early dialog of its own; the record shows the one that spoke last.
   leg.remote_tag = text_or_empty(sip->sip_to->a_tag);
   auto body = read_body(sip);
-  if (body.sdp) leg.sdp_received = body.sdp;
+  if (body.sdp) leg.sdp_received = body.sdp, remember_media(leg, sip->sip_to->a_tag, *body.sdp);
   auto early = record_of(leg);
   if (sip->sip_contact != nullptr) early.remote_target = url_text(sip->sip_contact->m_url);
   leg.edge.tell(leg_progress{
@@ -111,7 +112,8 @@ void take_success(leg_state& leg, const sip_t* sip) {
   leg.invite_text.clear();
   auto body = read_body(sip);
   const bool offered = leg.invite->offer.has_value();
-  if (body.sdp) leg.sdp_received = body.sdp;
+  // Without a body their reliable 18x was the answer: that of this fork, not of the one that spoke last.
+  leg.sdp_received = body.sdp ? body.sdp : media_of_fork(leg, sip->sip_to->a_tag);
   const bool usable = body.refused == 0 && leg.sdp_received.has_value();
   if (leg.cancelled || !usable) {
     acknowledge(leg, {});

@@ -253,13 +253,16 @@ datagram_cause stream_scanner::scan(std::string_view chunk, const datagram_filte
     if (header_.size() + part.size() > options.line_bytes_max) return datagram_cause::headers;
     header_ += part;
     chunk.remove_prefix(part.size());
+    if (in_prack_ && at_line_start_ && header_.find_first_not_of("\r\n") == std::string::npos)
+      prack_ended_ = true, in_prack_ = false;
   }
   return datagram_cause::passed;
 }
 
-datagram_cause stream_scanner::judge(const datagram_filter_options& options) const {
+datagram_cause stream_scanner::judge(const datagram_filter_options& options) {
   std::string_view rest{header_};
   const auto line = text::cut_line(rest);
+  if (line.starts_with("PRACK ")) in_prack_ = true;
   if (is_sip_start(line) && !is_response_line(line) && !has_safe_target(line)) return datagram_cause::uri_parameter;
   header_scan scan{.options = options, .first_via = false};
   return scan.take(text::split_header(header_));

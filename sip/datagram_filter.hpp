@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "base/time.hpp"
 #include "domain/edge_directory.hpp"
@@ -103,12 +104,14 @@ class stream_scanner {
  public:
   /// passed, or why the connection must end before Sofia sees this chunk.
   datagram_cause scan(std::string_view chunk, const datagram_filter_options& options);
+  /// Whether the header part of a PRACK has ended since the last call.
+  bool take_prack() { return std::exchange(prack_ended_, false); }
 
  private:
-  datagram_cause judge(const datagram_filter_options& options) const;
+  datagram_cause judge(const datagram_filter_options& options);
 
   std::string header_{};  ///< the one that is not yet complete; at most line_bytes_max
-  bool at_line_start_ = true;
+  bool at_line_start_ = true, in_prack_ = false, prack_ended_ = false;
 };
 
 }  // namespace seatgrid

@@ -19,7 +19,8 @@ enum class wait_kind : std::uint8_t {
   ring_expiry = 5,      ///< our INVITE rang longer than its Expires
   final_after_cancel = 6,
   refer_answer = 7,
-  count = 8
+  prack = 8,  ///< our reliable 18x again
+  count = 9
 };
 
 /// Deadlines of all legs on a monotonic clock, in order.

@@ -54,6 +54,7 @@ result<void> edge_core::open() {
                            NTATAG_SIP_T1X64(static_cast<unsigned>(o.t1x64.count())), NTATAG_TIMEOUT_408(1), NTATAG_REL100(0),
                            TAG_END());
   if (agent == nullptr) return fail(errc::unavailable, "sip: cannot create the agent");
+  guard.on_arrival = [this](bool is_prack) { let_prack_through(is_prack); };
   for (const auto& listen : o.listen) {
     scratch url_pool;
     const auto* url = url_make(url_pool, listen.c_str());
@@ -74,7 +75,14 @@ result<void> edge_core::open() {
   return {};
 }
 
+void edge_core::let_prack_through(bool now) {
+  if (now == prack_passes) return;
+  prack_passes = now;
+  nta_agent_set_params(agent, NTATAG_UA(now ? 0 : 1), TAG_END());
+}
+
 void edge_core::tick() {
+  let_prack_through(false);
   retired.clear();
   while (const auto* due = timers.due()) {
     const auto entry = *due;
@@ -113,6 +121,7 @@ void edge_core::expire(leg_state& leg, wait_kind kind) {
     }
     case wait_kind::refer_answer:
       return refer_status(leg, {.leg = leg.id, .refer_id = leg.refer_id, .notify = false, .status = 503, .final = true});
+    case wait_kind::prack: return provide_again(leg);
     case wait_kind::count: return;
   }
 }
@@ -212,6 +221,9 @@ dialog record_of(const leg_state& leg) {
   d.sdp_version = leg.sdp_version;
   d.invite = leg.invite_text;
   d.flow = leg.flow;
+  d.rseq = leg.rseq;
+  // A CANCEL repeats the CSeq of the INVITE, whatever PRACKs were sent since.
+  if (leg.phase == leg_phase::calling && leg.invite_cseq != 0) d.local_cseq = leg.invite_cseq;
   return d;
 }
 
@@ -231,6 +243,7 @@ std::string sdp_for(leg_state& leg, session_description media) {
 }
 
 void edge_core::carry_out(leg_command& order) {
+  let_prack_through(false);
   if (auto* invite = std::get_if<leg_invite>(&order)) return call(*this, std::move(*invite));
   if (const auto* saved = std::get_if<leg_restore>(&order)) return restore(*this, *saved);
   auto* leg = find(leg_of(order));

@@ -32,6 +32,21 @@ enum class leg_phase : std::uint8_t {
   ended = 6,       ///< the far end's doing; told until forgotten
 };
 
+inline constexpr std::size_t forks_max = 16;  ///< early dialogs of one INVITE; further ones are heard, but not acknowledged
+
+/// An early dialog of an INVITE of ours.
+struct fork_state {
+  std::string tag{};
+  std::uint32_t rseq = 0;  ///< of its last reliable provisional
+  std::optional<session_description> media{};
+};
+/// A reliable 18x of ours without PRACK yet; its RSeq is the leg's.
+struct unacknowledged_progress {
+  int status = 0;
+  std::string body{};
+  milliseconds interval{};
+};
+
 /// One dialog or attempt. Owns its Sofia objects; `edge_core::retire` gives them back.
 struct leg_state {
   leg_state(edge_core& core, leg_id named) : edge(core), id(named) {}
@@ -62,6 +77,14 @@ struct leg_state {
   std::uint32_t min_se_s = 0;            ///< from a 422
   release_cause ending_cause{};
   std::uint32_t invite_cseq = 0;
+
+  // reliable provisionals, theirs and ours (RFC 3262)
+  std::vector<fork_state> forks{};
+  std::uint32_t rseq = 0;          ///< our last; 0 = none
+  bool rseq_is_inherited = false;  ///< from an earlier life: whether it was acknowledged is not known
+  std::optional<unacknowledged_progress> unacknowledged{};
+  std::optional<leg_ring> ring_waiting{};      ///< for the PRACK before it
+  std::optional<leg_answer> answer_waiting{};  ///< likewise
 
   // inside the dialog
   nta_incoming_t* offer_in = nullptr;
@@ -97,6 +120,7 @@ struct edge_core {
   su_timer_t* ticker = nullptr;
   scratch pool{};
   sip_supported_t* supported = nullptr;
+  bool prack_passes = false;
   std::string host{}, udp_port{}, tcp_port{};
   counters count{};
   deadlines timers{};
@@ -110,6 +134,8 @@ struct edge_core {
   void set_directory(edge_directory_ptr to);
   /// Gives everything back to Sofia; on the edge's thread, before the root goes.
   void close();
+  /// Sofia answers a PRACK that it knows no 18x for with 481, unless it is no user agent while the PRACK passes (ADR 0002).
+  void let_prack_through(bool now);
   void tick();
   void expire(leg_state& leg, wait_kind kind);
   void carry_out(leg_command& order);
@@ -174,6 +200,17 @@ int on_invite_event(leg_state* leg, nta_incoming_t* irq, const sip_t* sip);
 void ring(leg_state& leg, leg_ring& order);
 void answer(leg_state& leg, leg_answer& order);
 void reject(leg_state& leg, const release_cause& cause, std::uint32_t retry_after_s);
+// reliable.cpp: RFC 3262
+/// 18x, reliable if they ask for it; then the next waits for its PRACK.
+void provide(leg_state& leg, int status, std::string body, const leg_ring& order);
+void provide_again(leg_state& leg);
+/// A 200 must not overtake the PRACK of an answer (RFC 3262 section 3).
+bool waits_for_prack(const leg_state& leg);
+int take_prack(leg_state& leg, nta_incoming_t* irq, const sip_t* sip);
+/// Acknowledges their 18x if it is reliable; false = a repetition or out of order, to be ignored.
+bool take_reliable(leg_state& leg, const sip_t* sip);
+void remember_media(leg_state& leg, const char* tag, const session_description& media);
+std::optional<session_description> media_of_fork(leg_state& leg, const char* tag);
 // calling.cpp: our INVITE
 void call(edge_core& core, leg_invite order);
 void cancel_call(leg_state& leg, const release_cause& cause);

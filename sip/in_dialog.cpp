@@ -63,6 +63,7 @@ int take_notify(edge_core& core, nta_incoming_t* irq, const sip_t* sip) {
 
 int on_in_dialog(leg_state* leg, nta_leg_t*, nta_incoming_t* irq, const sip_t* sip) {
   auto& core = leg->edge;
+  core.let_prack_through(false);
   const auto method = sip->sip_request->rq_method;
   core.count.request_in(sip->sip_request->rq_method_name);
   if (method == sip_method_ack) return nta_incoming_destroy(irq), 0;
@@ -86,8 +87,8 @@ int on_in_dialog(leg_state* leg, nta_leg_t*, nta_incoming_t* irq, const sip_t* s
                     SIPTAG_SUPPORTED_STR(supported_options));
     case sip_method_unknown:
     case sip_method_invalid: return finish(core, irq, SIP_501_NOT_IMPLEMENTED, SIPTAG_ALLOW_STR(allowed_methods));
-    case sip_method_cancel:
-    case sip_method_prack: return finish(core, irq, SIP_481_NO_TRANSACTION);
+    case sip_method_prack: return take_prack(*leg, irq, sip);
+    case sip_method_cancel: return finish(core, irq, SIP_481_NO_TRANSACTION);
     case sip_method_ack:
     case sip_method_bye:
     case sip_method_register:

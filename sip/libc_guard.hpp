@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -35,6 +36,8 @@ class socket_guard {
 
   /// How many bytes of the datagram Sofia may see; 0 = it never came.
   std::size_t admit(std::string_view datagram, const net_address& from);
+  /// Called before Sofia sees anything that came: whether it is a PRACK.
+  std::function<void(bool)> on_arrival{};
   /// What the sender of the last datagram is told instead, once; empty = nothing.
   std::string take_refusal() { return std::exchange(refusal_, {}); }
   /// False when the connection must end.

@@ -49,6 +49,7 @@ void take_options(edge_core& core, msg_t* msg) {
 }  // namespace
 
 int on_message(edge_core* core, nta_agent_t*, msg_t* msg, sip_t* sip) {
+  core->let_prack_through(false);
   if (sip->sip_request == nullptr) {
     on_stray_response(*core, msg, sip);
     return 0;

@@ -82,6 +82,8 @@ void restore_confirmed(leg_state& leg, const dialog& saved) {
 void restore_ringing(leg_state& leg, const dialog& saved) {
   auto& core = leg.edge;
   leg.phase = leg_phase::ringing;
+  leg.rseq = saved.rseq;
+  leg.rseq_is_inherited = true;
   auto lost = [&] { end(leg, false, {.q850 = 41, .sip = 481, .text = "record does not restore"}); };
   if (!rebuild_dialog(leg, saved)) return lost();
   msg_t* msg = msg_make(sip_default_mclass(), 0, saved.invite.data(), static_cast<ssize_t>(saved.invite.size()));

@@ -1,13 +1,22 @@
+#include <algorithm>
+
 #include "sip/libc_guard.hpp"
 #include "sip/text.hpp"
 #include "sip/version_refusal.hpp"
 
 namespace seatgrid {
+namespace {
+bool is_prack(std::string_view datagram) {
+  datagram.remove_prefix(std::min(datagram.find_first_not_of("\r\n"), datagram.size()));
+  return datagram.starts_with("PRACK ");
+}
+}  // namespace
 
 std::size_t socket_guard::admit(std::string_view datagram, const net_address& from) {
   if (filter_ == nullptr) return datagram.size();
   const auto verdict = filter_->check(datagram, from, clock_.now());
   if (verdict.cause == datagram_cause::version && filter_->is_acquainted(from)) refusal_ = version_refusal(datagram, from);
+  if (on_arrival) on_arrival(verdict.length > 0 && is_prack(datagram));
   return verdict.length;
 }
 
@@ -24,7 +33,10 @@ bool socket_guard::admit_stream(int socket, const net_address& from, std::string
   if (!s.vetted && filter_->check_connection(chunk, from, clock_.now()) != datagram_cause::passed) return false;
   s.vetted = true;
   const auto found = s.scanner.scan(chunk, filter_->options());
-  if (found == datagram_cause::passed) return true;
+  if (found == datagram_cause::passed) {
+    if (on_arrival) on_arrival(s.scanner.take_prack());
+    return true;
+  }
   filter_->counted(found);
   return false;
 }

@@ -142,45 +142,6 @@ TEST_F(Incoming, WithoutOfferGetsOursAndTheAckAnswers) {
   EXPECT_EQ(confirmed.media->audio.port, 40'000);
 }
 
-TEST_F(Incoming, ReliableProgressIsAcknowledgedByPrackBeforeThe200) {
-  start();
-  sip_peer caller{trunk_ip, peer_port(), port_};
-  leg_incoming told;
-  auto d = incoming_call(caller, told, "Supported: 100rel\r\n");
-  ASSERT_TRUE(edge_->command(leg_ring{.leg = told.leg, .status = 183, .media = our_media()}));
-  const auto progress = caller.expect_status(183);
-  EXPECT_NE(progress.header("Require").find("100rel"), std::string::npos);
-  const auto rseq = progress.header("RSeq");
-  ASSERT_FALSE(rseq.empty());
-  caller.expect_status(183);  // until the PRACK
-  d.learn(progress);
-  ++d.cseq;
-  caller.send(d.request("PRACK", {}, "RAck: " + rseq + " 1 INVITE\r\n"));
-  caller.expect_status(200, "PRACK");
-  ASSERT_TRUE(edge_->command(leg_answer{.leg = told.leg, .media = our_media()}));
-  const auto ok = caller.expect_status(200, "INVITE");
-  EXPECT_EQ(ok.body(), progress.body()) << "one answer, one o= version";
-}
-
-TEST_F(Incoming, RequiredReliabilityMakesEven180Reliable) {
-  start();
-  sip_peer caller{trunk_ip, peer_port(), port_};
-  leg_incoming told;
-  incoming_call(caller, told, "Require: 100rel\r\n");
-  ASSERT_TRUE(edge_->command(leg_ring{.leg = told.leg, .status = 180, .media = {}}));
-  EXPECT_FALSE(caller.expect_status(180).header("RSeq").empty());
-}
-
-TEST_F(Incoming, NoPrackEndsTheCallWith5xx) {
-  start();
-  sip_peer caller{trunk_ip, peer_port(), port_};
-  leg_incoming told;
-  incoming_call(caller, told, "Require: 100rel\r\n");
-  ASSERT_TRUE(edge_->command(leg_ring{.leg = told.leg, .status = 180, .media = {}}));
-  caller.expect_status(503, "INVITE", milliseconds{8'000});
-  EXPECT_EQ(sink_.expect<leg_ended>().cause.sip, 504);
-}
-
 TEST_F(Incoming, RefusalCarriesStatusReasonAndRetryAfter) {
   start();
   sip_peer caller{trunk_ip, peer_port(), port_};

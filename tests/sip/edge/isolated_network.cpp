@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 namespace seatgrid::test {
 namespace {
@@ -64,8 +65,9 @@ std::unique_ptr<isolated_network> isolated_network::make(const std::string& reso
 }
 
 isolated_network::~isolated_network() {
-  // In a user namespace the way back is closed, and the process ends with its one test.
-  [[maybe_unused]] const bool back = ::setns(network_, CLONE_NEWNET) == 0 && ::setns(mounts_, CLONE_NEWNS) == 0;
+  // In a user namespace the way back is closed, and the process ends with its one test. Coming back moves to the root directory.
+  const auto folder = std::filesystem::current_path();
+  if (::setns(network_, CLONE_NEWNET) == 0 && ::setns(mounts_, CLONE_NEWNS) == 0) std::filesystem::current_path(folder);
   ::close(network_);
   ::close(mounts_);
 }

@@ -143,6 +143,63 @@ TEST_F(Restore, CallerWhoWasRingingIsAnsweredByTheNextEdge) {
   caller.expect_status(200, "BYE");
 }
 
+TEST_F(Restore, PrackThatWasPendingIsTakenByTheNextEdge) {
+  for (const bool recorded : {true, false}) {  // killed before the record of the 18x counted, too
+    sip_peer caller{trunk_ip, peer_port(), port_};
+    peer_dialog d{.peer = &caller, .call_id = "prack-" + unique()};
+    const auto report = die_after([&](edge& e, listening_sink& sink) {
+      caller.send(d.request("INVITE", std::string{offer_pcma}, "Supported: 100rel\r\n"));
+      const auto told = sink.expect<leg_incoming>();
+      (void)e.command(leg_ring{.leg = told.leg, .status = 183, .media = our_media()});
+      const auto now = sink.expect<leg_dialog_changed>().now;
+      const auto progress = caller.expect_status(183);
+      return hex(wire::encode(recorded ? now : told.early)) + " " + progress.header("RSeq");
+    });
+    const auto record = record_from(report.substr(0, report.find(' ')));
+    const auto rseq = report.substr(report.find(' ') + 1);
+    if (recorded) { EXPECT_EQ(std::to_string(record.rseq), rseq); }
+    while (caller.receive(milliseconds{50})) {}
+    start();
+    const leg_id leg{call_id::make(3, 6), 1};
+    ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record, .confirmed = false}));
+    ASSERT_TRUE(edge_->command(leg_ring{.leg = leg, .status = 183, .media = our_media()}));
+    const auto again = caller.expect_status(183);
+    EXPECT_EQ(again.header("RSeq"), rseq) << "the repetition of what they may have heard";
+    d.learn(again);
+    d.local_tag = again.tag_of("From");
+    d.cseq = again.cseq() + 1;
+    caller.send(d.request("PRACK", {}, "RAck: " + rseq + " " + std::to_string(again.cseq()) + " INVITE\r\n"));
+    caller.expect_status(200, "PRACK");
+    ASSERT_TRUE(edge_->command(leg_answer{.leg = leg, .media = our_media()}));
+    caller.expect_status(200, "INVITE");
+    edge_.reset();
+  }
+}
+
+TEST_F(Restore, ProgressThatWasAcknowledgedBeforeTheKillHoldsTheAnswerBackForAMomentOnly) {
+  sip_peer caller{trunk_ip, peer_port(), port_};
+  peer_dialog d{.peer = &caller, .call_id = "acked-" + unique()};
+  const auto report = die_after([&](edge& e, listening_sink& sink) {
+    caller.send(d.request("INVITE", std::string{offer_pcma}, "Supported: 100rel\r\n"));
+    const auto told = sink.expect<leg_incoming>();
+    (void)e.command(leg_ring{.leg = told.leg, .status = 183, .media = our_media()});
+    const auto progress = caller.expect_status(183);
+    d.learn(progress);
+    ++d.cseq;
+    caller.send(d.request("PRACK", {}, "RAck: " + progress.header("RSeq") + " 1 INVITE\r\n"));
+    caller.expect_status(200, "PRACK");
+    return hex(wire::encode(sink.expect<leg_dialog_changed>().now));
+  });
+  start();
+  const leg_id leg{call_id::make(3, 6), 1};
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record_from(report), .confirmed = false}));
+  ASSERT_TRUE(edge_->command(leg_ring{.leg = leg, .status = 183, .media = our_media()}));
+  ASSERT_TRUE(edge_->command(leg_answer{.leg = leg, .media = our_media()}));
+  caller.expect_status(183);
+  caller.expect_status(200, "INVITE");  // they hear a repetition and say nothing
+  EXPECT_FALSE(sink_.is_told<leg_ended>(milliseconds{50}));
+}
+
 TEST_F(Restore, PhoneThatWasRingingIsCancelledWithTheOldBranch) {
   sip_peer phone{phone_ip, peer_port(), port_};
   auto first_life = [&](edge& e, listening_sink& sink) {

@@ -32,6 +32,7 @@ inline constexpr auto journal = std::tuple{
             "steps that wait for their frame; beyond it new ones are refused", 1, 10'000'000, "steps"},
     setting{"journal.step_bytes_max", &journal_options::step_bytes_max, "largest step", kilobyte, 16 * megabyte, "bytes"},
     setting{"journal.frame_steps_max", &journal_options::frame_steps_max, "steps of one sync to the disk", 1, 100'000, "steps"},
+    setting{"journal.sync_spacing", &journal_options::sync_spacing, "shortest time between the begins of two syncs", 0ms, 100ms},
     setting{"journal.frame_bytes_max", &journal_options::frame_bytes_max, "bytes of one sync to the disk", kilobyte,
             64 * megabyte, "bytes"},
     setting{"journal.reserve_bytes", &journal_options::reserve_bytes,

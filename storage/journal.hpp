@@ -94,6 +94,8 @@ struct journal_options {
   std::uint32_t waiting_max = 100'000;  ///< steps that wait for their frame; beyond: full
   std::uint32_t step_bytes_max = 512 * 1'024;
   std::uint32_t frame_steps_max = 1'000;  ///< steps per sync
+  /// Shortest time between the begins of two syncs; a step after a pause is synced at once, what comes meanwhile shares the next.
+  milliseconds sync_spacing{1};
   std::uint32_t frame_bytes_max = 512 * 1'024;
   std::uint64_t reserve_bytes = 64ULL << 20;    ///< a file kept so that a full disk can still take the last steps
   std::uint64_t free_bytes_low = 256ULL << 20;  ///< below it the reserve file is given back and `low_space` is true

@@ -120,7 +120,7 @@ class rules_core final : public entity_core {
       done.command = Rules::encode(command);
     done.events.reserve(events->size());
     for (const auto& event : *events) {
-      state_ = Rules::apply(std::move(state_), event);
+      Rules::apply(state_, event);
       done.events.push_back(Rules::encode(event));
       Rules::derive(state_, event, done.what_follows);
     }

@@ -137,7 +137,7 @@ void auditor::on_call(const recorded_step& recorded) {
       return complain(invariant::log, "an event of " + name_of(recorded.step.entity) + " is not readable: " + event.error().what);
     say(name_of(recorded.step.entity) + " " + call_rules::describe(*event));
     const auto before = state;
-    state = call_rules::apply(std::move(state), *event);
+    call_rules::apply(state, *event);
     check_call(before, state, *event);
   }
   check_attempts(state);
@@ -194,7 +194,7 @@ void auditor::on_agent(const recorded_step& recorded) {
       return complain(invariant::log, "an event of " + name_of(recorded.step.entity) + " is not readable: " + event.error().what);
     say(name_of(recorded.step.entity) + " " + agent_rules::describe(*event));
     const auto before = it->second;
-    it->second = agent_rules::apply(std::move(it->second), *event);
+    agent_rules::apply(it->second, *event);
     check_agent(before, it->second, *event);
   }
   const auto status = it->second.facts.status;

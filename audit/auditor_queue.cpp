@@ -36,7 +36,7 @@ void auditor::on_queue(const recorded_step& recorded) {
     if (!event) return complain(invariant::log, "an event of queue " + to_text(id) + " is not readable: " + event.error().what);
     say("queue " + to_text(id) + " " + queue_rules::describe(*event));
     check_queue(it->second, *event);
-    it->second = queue_rules::apply(std::move(it->second), *event);
+    queue_rules::apply(it->second, *event);
   }
   check_totals(it->second);
 }

@@ -368,7 +368,7 @@ class decision {
   }
 
   void emit(agent_event e) {
-    now_ = agent_rules::apply(std::move(now_), e);
+    agent_rules::apply(now_, e);
     before_ = now_.facts;
     out_.push_back(std::move(e));
   }

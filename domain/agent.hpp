@@ -138,7 +138,7 @@ struct agent_rules {
   /// What a command is answered with when it changes nothing: repeated words, refusals, the view of a queue, requests already
   /// met.
   static void answer(const agent_state& s, const agent_command& c, turn t, const tenant_config& config, effects& out);
-  static agent_state apply(agent_state s, const agent_event& e);
+  static void apply(agent_state& s, const agent_event& e);
   static void derive(const agent_state& s, const agent_event& e, effects& out);
   static void resume(const agent_state& s, turn t, effects& out);
   static void rows(const agent_state& s, const std::vector<agent_event>& events, entity_rows& out);

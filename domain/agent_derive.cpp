@@ -115,7 +115,7 @@ agent_reserved reserved_word(const agent_state& s) {
           .wrap_up = s.facts.wrap_up};
 }
 
-agent_state agent_rules::apply(agent_state s, const agent_event& event) {
+void agent_rules::apply(agent_state& s, const agent_event& event) {
   std::visit(overload{[&](const agent_configured& e) {
                         s.is_configured = true;
                         s.config_version = e.version;
@@ -146,7 +146,6 @@ agent_state agent_rules::apply(agent_state s, const agent_event& event) {
                       },
                       [](const release_asked&) {}},
              event);
-  return s;
 }
 
 void agent_rules::derive(const agent_state& s, const agent_event& event, effects& out) {

@@ -203,16 +203,15 @@ void call_folding::operator()(const call_unknown& e) const {
 
 namespace seatgrid {
 
-calls::call_state call_rules::apply(state before, const event& happened) {
+void call_rules::apply(state& call, const event& happened) {
   std::visit(
       [&](const auto& e) {
         if constexpr (std::is_invocable_v<calls::leg_folding, decltype(e)>)
-          calls::leg_folding{before}(e);
+          calls::leg_folding{call}(e);
         else
-          calls::call_folding{before}(e);
+          calls::call_folding{call}(e);
       },
       happened);
-  return before;
 }
 
 }  // namespace seatgrid

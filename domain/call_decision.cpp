@@ -7,7 +7,7 @@ namespace seatgrid::calls {
 template <class Event>
 void decision::emit(Event happened) {
   events.emplace_back(std::in_place_type<Event>, std::move(happened));
-  call = call_rules::apply(std::move(call), events.back());
+  call_rules::apply(call, events.back());
 }
 
 namespace {

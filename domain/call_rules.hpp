@@ -59,7 +59,7 @@ struct call_rules {
   /// `config` is the version that the call pinned at leg_incoming (state.config_version). An empty list: the command means
   /// nothing here (late, repeated or stale) and makes no step.
   static result<std::vector<event>> decide(const state& before, const command& order, turn now, const tenant_config& config);
-  static state apply(state before, const event& happened);
+  static void apply(state& call, const event& happened);
   static void derive(const state& after, const event& happened, effects& out);
   static void resume(const state& now, turn at, effects& out);
   /// Rows: "" is the call, "cdr" its record once closed. The first goes when the tombstone's hour is over.

@@ -27,7 +27,7 @@ class tenant_config;
 /// `Rules` is a struct of types and static functions:
 ///   state, command, event                     plain types; command and event are variants
 ///   decide(state, command, turn, config)      -> result<std::vector<event>>; refuses with a reason, never half
-///   apply(state, event)                       -> state; total and silent
+///   apply(state&, event)                      folds one event in place: a state is too large to pass through; total and silent
 ///   derive(state_after, event, effects&)      what follows from one event
 ///   resume(state, turn, effects&)             what follows from being alive again after a takeover
 ///   rows(state_after, events, entity_rows&)   which rows a step changes, each key once, as they are after its last event
@@ -42,7 +42,7 @@ concept entity_rules = requires(const typename Rules::state& s, const typename R
                                 std::uint64_t id, std::string_view bytes) {
   { Rules::kind } -> std::convertible_to<entity_kind>;
   { Rules::decide(s, c, t, config) } -> std::same_as<result<std::vector<typename Rules::event>>>;
-  { Rules::apply(std::move(moved), e) } -> std::same_as<typename Rules::state>;
+  Rules::apply(moved, e);
   Rules::derive(s, e, out);
   Rules::resume(s, t, out);
   Rules::rows(s, events, rows);

@@ -132,7 +132,7 @@ struct queue_rules {
                                                  const tenant_config& config);
   /// What a command is answered with when it changes nothing (places, repeated words).
   static void answer(const queue_state& s, const queue_command& c, turn t, const tenant_config& config, effects& out);
-  static queue_state apply(queue_state s, const queue_event& e);
+  static void apply(queue_state& s, const queue_event& e);
   static void derive(const queue_state& s, const queue_event& e, effects& out);
   static void resume(const queue_state& s, turn t, effects& out);
   static void rows(const queue_state& s, const std::vector<queue_event>& events, entity_rows& out);

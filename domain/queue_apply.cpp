@@ -225,9 +225,8 @@ std::uint32_t place_of(const queue_state& s, call_id call) {
   return it == s.entries.end() ? 0 : static_cast<std::uint32_t>(s.order.place(order_of(it->second)) + 1);
 }
 
-queue_state queue_rules::apply(queue_state s, const queue_event& e) {
+void queue_rules::apply(queue_state& s, const queue_event& e) {
   std::visit([&](const auto& x) { apply_to(s, x); }, e);
-  return s;
 }
 
 queue_state restored_queue(queue_id id, queue_totals totals, std::vector<queue_entry> entries) {

@@ -160,7 +160,7 @@ void registration_rules::answer(const registration_state& s, const registration_
     out.push_back({timing::at_once, register_reply{.request = m->request, .status = v.status}});
 }
 
-registration_state registration_rules::apply(registration_state s, const registration_event& event) {
+void registration_rules::apply(registration_state& s, const registration_event& event) {
   if (const auto* e = std::get_if<bindings_changed>(&event)) {
     s.tenant = e->tenant;
     s.aor = e->aor;
@@ -168,7 +168,6 @@ registration_state registration_rules::apply(registration_state s, const registr
     s.version = e->version;
   }
   ++s.timer_generation;
-  return s;
 }
 
 void registration_rules::derive(const registration_state& s, const registration_event& event, effects& out) {

@@ -89,7 +89,7 @@ struct registration_rules {
   /// A REGISTER that changes nothing, or that is refused (500 out of order, 503 too many contacts), is answered without a step.
   static void answer(const registration_state& s, const registration_command& c, turn t, const tenant_config& config,
                      effects& out);
-  static registration_state apply(registration_state s, const registration_event& e);
+  static void apply(registration_state& s, const registration_event& e);
   static void derive(const registration_state& s, const registration_event& e, effects& out);
   static void resume(const registration_state& s, turn t, effects& out);
   static void rows(const registration_state& s, const std::vector<registration_event>& events, entity_rows& out);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -35,6 +36,9 @@ struct json_ops {
   template <class T>
   static constexpr text_ops of{[](std::string& out, const void* value) { json::write(out, *static_cast<const T*>(value)); }};
 };
+
+/// Stands in JSON as it is.
+constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
 
 /// The length of the UTF-8 sequence at `at`, 0 if it is none.
 inline std::size_t utf8_length(std::string_view text, std::size_t at) {
@@ -139,7 +143,10 @@ void write_scalar(std::string& out, const T& value) {
 
 inline void write_text(std::string& out, std::string_view text) {
   out += '"';
-  for (std::size_t i = 0; i < text.size();) {
+  std::size_t i = 0;
+  while (i < text.size() && detail::is_plain(text[i])) ++i;
+  out.append(text, 0, i);
+  while (i < text.size()) {
     const auto c = static_cast<unsigned char>(text[i]);
     const auto length = detail::utf8_length(text, i);
     if (length == 0) {
@@ -166,11 +173,17 @@ inline std::string rfc3339(time_point at) {
   const auto day = floor<days>(whole);
   const year_month_day date{day};
   const hh_mm_ss clock{whole - day};
-  char text[48];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                static_cast<int>(clock.subseconds().count()));
+  std::string text{"0000-00-00T00:00:00.000000Z"};
+  const auto put = [&](std::size_t last, std::int64_t value) {  // printf took a twelfth of a call's CPU
+    for (; value > 0; value /= 10) text[last--] = static_cast<char>('0' + value % 10);
+  };
+  put(3, std::clamp(static_cast<int>(date.year()), 0, 9'999));
+  put(6, static_cast<unsigned>(date.month()));
+  put(9, static_cast<unsigned>(date.day()));
+  put(12, clock.hours().count());
+  put(15, clock.minutes().count());
+  put(18, clock.seconds().count());
+  put(25, clock.subseconds().count());
   return text;
 }
 

@@ -12,6 +12,8 @@
 /// `*_codec.cpp` alone.
 namespace seatgrid::wire {
 
+inline constexpr std::size_t kept_bytes_max = 64 * 1'024;  // of a thread's room for encoding
+
 /// The protobuf bytes of `value`, appended to `out`.
 template <class T>
 void encode_into(std::string& out, const T& value) {
@@ -22,8 +24,12 @@ void encode_into(std::string& out, const T& value) {
 }
 template <class T>
 std::string encode(const T& value) {
-  std::string out;
-  encode_into(out, value);
+  // Grown once per thread: a row of 2 KB would otherwise move eight times while it grows.
+  thread_local std::string room;
+  room.clear();
+  encode_into(room, value);
+  std::string out{room};
+  if (room.capacity() > kept_bytes_max) std::string{}.swap(room);
   return out;
 }
 

@@ -37,7 +37,7 @@ class entity_run {
       const auto stored = Rules::decode_event(Rules::encode(event));
       EXPECT_TRUE(stored.has_value());
       EXPECT_EQ(Rules::encode(*stored), Rules::encode(event));
-      state = Rules::apply(std::move(state), *stored);
+      Rules::apply(state, *stored);
       Rules::derive(state, event, out);
       events.push_back(event);
     }

@@ -55,7 +55,7 @@ bool call_bench::tell(const call_command& order) {
   told entry{order, at};
   for (const auto& e : events) {
     entry.events.push_back(call_rules::encode(e));
-    call = call_rules::apply(std::move(call), e);
+    call_rules::apply(call, e);
     call_rules::derive(call, e, out);
   }
   call_rules::rows(call, events, rows);

@@ -13,6 +13,8 @@ namespace seatgrid {
 namespace provisioning {
 namespace {
 
+const word_list<digest_policy> digests{
+    {"both", digest_policy::both}, {"md5", digest_policy::md5}, {"sha256", digest_policy::sha256}};
 const word_list<tenant_role> roles{
     {"enterprise", tenant_role::enterprise}, {"agency", tenant_role::agency}, {"carrier", tenant_role::carrier}};
 constexpr std::size_t parents_max = 8;
@@ -138,6 +140,7 @@ tenant_config read_tenant(world& all, const tenant_outline& self, const doc_path
     check_parent(in, reader);
     collect_trunks(in, path);
     check_domain(in, reader, config);
+    reader.choice("digest", config.digest, digests);
     reader.choice("language", config.language, word_list<std::string>{{"zh", "zh"}, {"en", "en"}});
     collect_names(in, value);
     read_prompt_files(in, reader, config);

@@ -78,6 +78,11 @@ class indexed_directory final : public edge_directory {
 
   bool serves_domain(const std::string& domain) const override { return domains_.contains(lower(domain)); }
 
+  digest_policy digest_of(const std::string& domain) const override {
+    const auto found = domains_.find(lower(domain));
+    return found == domains_.end() ? digest_policy::both : found->second->digest;
+  }
+
   std::optional<credential> user(const std::string& domain, const std::string& user) const override {
     const auto found = domains_.find(lower(domain));
     if (found == domains_.end()) return std::nullopt;

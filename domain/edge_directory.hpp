@@ -36,6 +36,8 @@ class edge_directory {
   virtual std::optional<trunk_match> trunk_named(const std::string& tenant, const std::string& name) const = 0;
   virtual std::optional<number_match> number(const std::string& canonical) const = 0;
   virtual bool serves_domain(const std::string& domain) const = 0;
+  /// What the registrar offers to phones of this domain, known and unknown ones alike.
+  virtual digest_policy digest_of(const std::string& domain) const = 0;
   /// An agent whose device registers; domains have no case (RFC 3261 19.1.4).
   virtual std::optional<credential> user(const std::string& domain, const std::string& user) const = 0;
   /// Every canonical access number of every tenant is refused as a presented caller (N16).

@@ -178,6 +178,10 @@ struct prompt_config {
 /// Who stands where in the trade: a carrier owns numbers and trunks, an agency sells them, an enterprise answers the calls.
 enum class tenant_role : std::uint8_t { enterprise = 0, agency = 1, carrier = 2 };
 
+/// Which hashes the registrar offers to this tenant's phones (RFC 8760). Phones that meet a hash they do not know should pass it
+/// over (2.4), but Debian 12's baresip and old PJSIP give up: their tenants need `md5`.
+enum class digest_policy : std::uint8_t { both = 0, md5 = 1, sha256 = 2 };
+
 /// One version of a tenant. Look-ups are by name and return null when absent.
 class tenant_config {
  public:
@@ -186,6 +190,7 @@ class tenant_config {
   tenant_role role = tenant_role::enterprise;
   std::string parent{};  ///< the agency or carrier above; empty = none. Trunks of everyone above are at hand by name
   std::string domain{};  ///< SIP domain of its agents
+  digest_policy digest = digest_policy::both;
   std::string language{"zh"};
   std::map<std::string, access_number> numbers{};
   std::map<std::string, flow> flows{};
@@ -202,7 +207,7 @@ class tenant_config {
                    field{4, "language", &c::language},    field{5, "numbers", &c::numbers},  field{6, "flows", &c::flows},
                    field{7, "queues", &c::queues},        field{8, "agents", &c::agents},    field{9, "trunks", &c::trunks},
                    field{10, "mailboxes", &c::mailboxes}, field{11, "prompts", &c::prompts}, field{12, "role", &c::role},
-                   field{13, "parent", &c::parent}};
+                   field{13, "parent", &c::parent},       field{14, "digest", &c::digest}};
   }
 
   const access_number* number(const std::string& canonical) const { return find(numbers, canonical); }

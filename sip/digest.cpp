@@ -96,6 +96,15 @@ const algorithm_name* find_algorithm(std::string_view name) {
   return at == algorithm_names.end() ? nullptr : at;
 }
 
+bool is_offered(digest_policy offered, digest_algorithm algorithm) {
+  switch (offered) {
+    case digest_policy::both: return true;
+    case digest_policy::md5: return algorithm == digest_algorithm::md5;
+    case digest_policy::sha256: return algorithm == digest_algorithm::sha256;
+  }
+  return false;
+}
+
 std::string unescaped(std::string_view s) {
   std::string out;
   for (std::size_t i = 0; i < s.size(); ++i) out.push_back(s[i] == '\\' && i + 1 < s.size() ? s[++i] : s[i]);
@@ -139,7 +148,10 @@ std::string digest_response(const digest_input& in) {
 std::vector<std::string> challenges(const challenge_options& options, std::string_view source, time_point now, bool stale) {
   const auto common = "Digest realm=\"" + escaped(options.realm) + "\", nonce=\"" + make_nonce(options, source, now) +
                       "\", qop=\"auth\"" + (stale ? ", stale=true" : "") + ", algorithm=";
-  return {common + "SHA-256", common + "MD5"};
+  std::vector<std::string> out;
+  if (options.offered != digest_policy::md5) out.push_back(common + "SHA-256");
+  if (options.offered != digest_policy::sha256) out.push_back(common + "MD5");
+  return out;
 }
 
 std::string authentication_info(const challenge_options& options, std::string_view source, time_point now) {
@@ -155,6 +167,7 @@ digest_verdict check_digest(const challenge_options& options, std::string_view a
   if (!given) return digest_verdict::wrong;
   if (given->realm != escaped(options.realm)) return digest_verdict::missing;
   const auto* algorithm = find_algorithm(given->algorithm);
+  if (algorithm != nullptr && !is_offered(options.offered, algorithm->algorithm)) return digest_verdict::missing;
   const auto nc = text::number<std::uint32_t>(given->nc, 16);
   if (algorithm == nullptr || !text::same(given->qop, "auth") || given->nc.size() != 8 || !nc || *nc == 0 ||
       given->cnonce.empty())

@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "domain/tenant_config.hpp"
 
 /// Digest authentication of SIP (RFC 3261 section 22, RFC 7616, RFC 8760): stateless nonces that any edge with the cluster's
 /// key checks, and the client side for robots and trunks. Sofia knows only MD5.
@@ -27,6 +28,7 @@ struct challenge_options {
   std::string realm{};
   std::string key{};            ///< of the cluster, secret, 16 bytes or more
   seconds nonce_lifetime{300};  ///< 1 s to 1 h; older nonces are stale
+  digest_policy offered = digest_policy::both;
 };
 
 /// The parameters of one Authorization or WWW-Authenticate value, quotes removed, escapes as they came (RFC 7616 hashes them so).
@@ -36,8 +38,8 @@ struct digest_parameters {
 /// Reads a header value that begins with "Digest"; for another scheme or anything malformed, doubled or over the bounds: nothing.
 std::optional<digest_parameters> parse_digest(std::string_view header);
 
-/// Values for two WWW-Authenticate (or Proxy-Authenticate) headers in this order: SHA-256, MD5 (RFC 8760 2.4). `source` is
-/// what the nonce is bound to: the sender's address, with its port unless peers change ports.
+/// Values for WWW-Authenticate (or Proxy-Authenticate) headers, of what is offered in this order: SHA-256, MD5 (RFC 8760 2.4).
+/// `source` is what the nonce is bound to: the sender's address, with its port unless peers change ports.
 std::vector<std::string> challenges(const challenge_options& options, std::string_view source, time_point now, bool stale);
 /// The value of an Authentication-Info header with the nonce for the next request (RFC 7616 3.5): saves a round trip.
 std::string authentication_info(const challenge_options& options, std::string_view source, time_point now);
@@ -46,7 +48,7 @@ enum class digest_verdict : std::uint8_t {
   ok = 0,
   stale = 1,    ///< the password is right, the nonce is old, not ours or used up: challenge again with stale=true
   wrong = 2,    ///< wrong password, unknown user or malformed: count it in a backoff_table
-  missing = 3,  ///< no Digest credentials for our realm
+  missing = 3,  ///< no Digest credentials for our realm in a hash that is offered
 };
 std::string_view to_string(digest_verdict verdict) noexcept;
 

@@ -20,7 +20,10 @@ void respond(edge_core& core, msg_t* msg, tport_t* path, int status, const char*
 }
 
 challenge_options challenge_for(const edge_core& core, const std::string& realm) {
-  return {.realm = realm, .key = core.options.nonce_key, .nonce_lifetime = core.options.nonce_lifetime};
+  return {.realm = realm,
+          .key = core.options.nonce_key,
+          .nonce_lifetime = core.options.nonce_lifetime,
+          .offered = core.directory->digest_of(realm)};
 }
 
 void challenge(edge_core& core, msg_t* msg, const std::string& realm, const std::string& ip, bool stale) {

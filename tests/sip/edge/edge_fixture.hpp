@@ -67,8 +67,10 @@ class small_directory final : public edge_directory {
   std::optional<trunk_match> trunk_named(const std::string& tenant, const std::string& name) const override;
   std::optional<number_match> number(const std::string& canonical) const override;
   bool serves_domain(const std::string& domain) const override { return domain == "demo.example"; }
+  digest_policy digest_of(const std::string&) const override { return digest; }
   std::optional<credential> user(const std::string& domain, const std::string& user) const override;
   bool is_access_number(const std::string& canonical) const override { return numbers.contains(canonical); }
+  digest_policy digest = digest_policy::both;
   std::map<std::string, trunk_config> trunks{};  ///< by address
   std::map<std::string, access_number> numbers{};
 };

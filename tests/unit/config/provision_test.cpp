@@ -289,7 +289,7 @@ TEST(Provision, FindingsAreJsonToo) {
   EXPECT_EQ(
       to_json(out.found),
       R"([{"severity":"error","file":"x.toml","line":3,"column":1,"path":"tenant[a].languag","what":"no such key",)"
-      R"("allowed":"name, role, parent, domain, language, prompts, mailboxes, trunks, queues, flows, agents, agent_ranges, numbers",)"
+      R"("allowed":"name, role, parent, domain, digest, language, prompts, mailboxes, trunks, queues, flows, agents, agent_ranges, numbers",)"
       R"("suggestion":"language"}])");
 }
 

@@ -15,6 +15,7 @@ tenant_config full_config() {
   c.domain = "demo.example";
   c.language = "en";
   c.role = tenant_role::agency;
+  c.digest = digest_policy::sha256;
   c.parent = "carrier";
   c.numbers["4008123123"] = {.number = "4008123123", .flow = "main", .answer = answer_policy::on_queue, .calls_max = 0};
   flow f{.name = "main", .start = "menu"};

@@ -18,6 +18,7 @@ class demo_directory final : public edge_directory {
   std::optional<trunk_match> trunk_named(const std::string&, const std::string&) const override { return std::nullopt; }
   std::optional<number_match> number(const std::string&) const override { return std::nullopt; }
   bool serves_domain(const std::string& domain) const override { return domain == "demo.example"; }
+  digest_policy digest_of(const std::string&) const override { return digest_policy::both; }
   std::optional<credential> user(const std::string&, const std::string&) const override { return std::nullopt; }
   bool is_access_number(const std::string&) const override { return false; }
 

@@ -57,6 +57,25 @@ TEST(DigestResponse, MatchesTheExamplesOfRfc7616) {
   EXPECT_EQ(digest_response(in), "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
 }
 
+TEST(DigestChallenges, OfferOnlyWhatTheTenantWants) {
+  auto some = options;
+  for (const auto& [policy, name] : {std::pair{digest_policy::md5, "MD5"}, std::pair{digest_policy::sha256, "SHA-256"}}) {
+    some.offered = policy;
+    const auto only = challenges(some, "192.0.2.1:5060", noon, false);
+    ASSERT_EQ(only.size(), 1U);
+    EXPECT_EQ(parse_digest(only[0])->algorithm, name);
+    EXPECT_EQ(check_digest(some, answer(only), "REGISTER", "192.0.2.1:5060", noon, password), digest_verdict::ok);
+  }
+}
+
+TEST(DigestCheck, TakesNoHashThatIsNotOffered) {
+  auto strict = options;
+  strict.offered = digest_policy::sha256;
+  const auto weak = answer({challenged()[1]});
+  EXPECT_EQ(check(weak), digest_verdict::ok);
+  EXPECT_EQ(check_digest(strict, weak, "REGISTER", "192.0.2.1:5060", noon, password), digest_verdict::missing);
+}
+
 TEST(DigestChallenges, OfferSha256BeforeMd5) {
   const auto two = challenged();
   ASSERT_EQ(two.size(), 2U);

@@ -14,7 +14,7 @@
 
 /// One lane in one process, as a state machine: it claims the lane, writes frames one at a time, and knows which of them count.
 /// Pure and deterministic: no clock, thread or log; time comes in with `tick`. The same for Kafka, the simulation and the
-/// exhaustive check. DESIGN section 3; ADR 0010.
+/// exhaustive check. DESIGN section 3; ADR 0008.
 namespace seatgrid::cluster {
 
 /// Monotonic time of this node, from any beginning.

@@ -23,31 +23,36 @@ class sorted_runs {
   bool insert(const Key& key) {
     if (runs_.empty()) {
       runs_.emplace_back().push_back(key);
+      lasts_.push_back(key);
       ++size_;
       return true;
     }
-    auto run = run_of(key);
-    if (run == runs_.end()) --run;
-    const auto at = std::lower_bound(run->begin(), run->end(), key);
-    if (at != run->end() && *at == key) return false;
-    run->insert(at, key);
+    const auto which = std::min(run_of(key), runs_.size() - 1);
+    auto& run = runs_[which];
+    const auto at = std::lower_bound(run.begin(), run.end(), key);
+    if (at != run.end() && *at == key) return false;
+    run.insert(at, key);
+    lasts_[which] = run.back();
     ++size_;
-    if (run->size() >= run_max) split(run);
+    if (run.size() >= run_max) split(which);
     return true;
   }
 
   /// False when the key is not there.
   bool erase(const Key& key) {
-    const auto run = run_of(key);
-    if (run == runs_.end()) return false;
-    const auto at = std::lower_bound(run->begin(), run->end(), key);
-    if (at == run->end() || !(*at == key)) return false;
-    run->erase(at);
+    const auto which = run_of(key);
+    if (which == runs_.size()) return false;
+    auto& run = runs_[which];
+    const auto at = std::lower_bound(run.begin(), run.end(), key);
+    if (at == run.end() || !(*at == key)) return false;
+    run.erase(at);
     --size_;
-    if (run->empty())
-      runs_.erase(run);
-    else
-      join(run);
+    if (run.empty()) {
+      drop(which);
+    } else {
+      lasts_[which] = run.back();
+      join(which);
+    }
     return true;
   }
 
@@ -83,36 +88,50 @@ class sorted_runs {
   walk begin() const { return walk{runs_, 0, 0}; }
   /// From the first key that is not less than `key`.
   walk from(const Key& key) const {
-    const auto run = run_of(key);
-    if (run == runs_.end()) return walk{runs_, runs_.size(), 0};
-    const auto at = std::lower_bound(run->begin(), run->end(), key) - run->begin();
-    return walk{runs_, static_cast<std::size_t>(run - runs_.begin()), static_cast<std::size_t>(at)};
+    const auto which = run_of(key);
+    if (which == runs_.size()) return walk{runs_, which, 0};
+    const auto& run = runs_[which];
+    return walk{runs_, which, static_cast<std::size_t>(std::lower_bound(run.begin(), run.end(), key) - run.begin())};
   }
 
  private:
-  using runs = std::vector<std::vector<Key>>;
+  /// The run in which `key` is or would be; behind the last for a key greater than all. Searches the copies of the runs' last
+  /// keys: a look into each run itself would miss the cache every time.
+  std::size_t run_of(const Key& key) const {
+    return static_cast<std::size_t>(std::lower_bound(lasts_.begin(), lasts_.end(), key) - lasts_.begin());
+  }
+  static auto at(auto& all, std::size_t which) { return all.begin() + static_cast<std::ptrdiff_t>(which); }
 
-  static bool ends_before(const std::vector<Key>& run, const Key& key) { return run.back() < key; }
-  auto run_of(const Key& key) { return std::lower_bound(runs_.begin(), runs_.end(), key, ends_before); }
-  auto run_of(const Key& key) const { return std::lower_bound(runs_.begin(), runs_.end(), key, ends_before); }
-
-  void split(typename runs::iterator run) {
-    const auto half = run->begin() + run_max / 2;
-    std::vector<Key> upper(half, run->end());
+  void split(std::size_t which) {
+    auto& run = runs_[which];
+    const auto half = run.begin() + run_max / 2;
+    std::vector<Key> upper;
     upper.reserve(run_max);
-    run->erase(half, run->end());
-    runs_.insert(std::next(run), std::move(upper));
+    upper.assign(half, run.end());
+    run.erase(half, run.end());
+    lasts_[which] = run.back();
+    lasts_.insert(at(lasts_, which + 1), upper.back());
+    runs_.insert(at(runs_, which + 1), std::move(upper));
+  }
+
+  void drop(std::size_t which) {
+    runs_.erase(at(runs_, which));
+    lasts_.erase(at(lasts_, which));
   }
 
   // Short neighbours become one, so that a set that shrinks at random does not keep thousands of short runs.
-  void join(typename runs::iterator run) {
-    const auto after = std::next(run);
-    if (after == runs_.end() || run->size() + after->size() > run_max / 4) return;
-    run->insert(run->end(), after->begin(), after->end());
-    runs_.erase(after);
+  void join(std::size_t which) {
+    if (which + 1 == runs_.size()) return;
+    auto& run = runs_[which];
+    const auto& after = runs_[which + 1];
+    if (run.size() + after.size() > run_max / 4) return;
+    run.insert(run.end(), after.begin(), after.end());
+    lasts_[which] = run.back();
+    drop(which + 1);
   }
 
-  runs runs_{};
+  std::vector<std::vector<Key>> runs_{};
+  std::vector<Key> lasts_{};  ///< of each run
   std::size_t size_ = 0;
 };
 

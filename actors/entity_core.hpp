@@ -119,6 +119,7 @@ class rules_core final : public entity_core {
     else
       done.command = Rules::encode(command);
     done.events.reserve(events->size());
+    done.what_follows.reserve(2 * events->size());
     for (const auto& event : *events) {
       Rules::apply(state_, event);
       done.events.push_back(Rules::encode(event));

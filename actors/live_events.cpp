@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
 #include <utility>
 
 #include "actors/shell_row.hpp"
@@ -22,9 +21,14 @@ bool read_number(std::string_view text, T& value) {
 }  // namespace
 
 std::string id_text(const event_place& place) {
-  char text[text_length + 1] = {};
-  std::snprintf(text, sizeof text, "%05u-%020llu-%04u", place.lane, static_cast<unsigned long long>(place.sequence),
-                place.index % 10'000U);
+  std::string text(text_length, '0');
+  const auto put = [&](std::size_t end, std::uint64_t value) {
+    for (; value > 0; value /= 10) text[--end] = static_cast<char>('0' + value % 10);
+  };
+  put(lane_digits, place.lane);
+  put(lane_digits + 1 + sequence_digits, place.sequence);
+  put(text_length, place.index % 10'000U);
+  text[lane_digits] = text[lane_digits + 1 + sequence_digits] = '-';
   return text;
 }
 

@@ -13,6 +13,7 @@
 #include "actors/engine.hpp"
 #include "actors/node_gateway.hpp"
 #include "actors/retention.hpp"
+#include "base/thread_name.hpp"
 
 namespace seatgrid {
 namespace {
@@ -114,6 +115,7 @@ class threaded_node final : public node {
   };
 
   void run_chores(const std::stop_token& stop) {
+    name_this_thread("chores");
     auto sweep_at = std::chrono::steady_clock::now() + std::chrono::seconds{30};
     auto disk_at = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {

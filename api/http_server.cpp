@@ -9,6 +9,7 @@
 
 #include "api/http.hpp"
 #include "api/url.hpp"
+#include "base/thread_name.hpp"
 
 namespace seatgrid {
 namespace {
@@ -284,7 +285,10 @@ class beast_server final : public http_server {
                                          std::to_string(state_->options.port) + ": " + ec.message());
     port_ = acceptor_.local_endpoint().port();
     accept();
-    thread_ = std::thread([this] { io_.run(); });
+    thread_ = std::thread([this] {
+      name_this_thread("api");
+      io_.run();
+    });
     return {};
   }
   std::uint16_t port() const override { return port_; }

@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/thread_name.hpp"
 #include "media/epoll_tag.hpp"
 
 namespace seatgrid::media {
@@ -69,6 +70,7 @@ void worker::read_clocks() {
 }
 
 void worker::run() {
+  name_this_thread("media");
   std::array<epoll_event, 256> events{};
   while (!stopping_) {
     const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);

@@ -10,6 +10,7 @@
 #include <variant>
 
 #include "base/overload.hpp"
+#include "base/thread_name.hpp"
 #include "sip/edge_core.hpp"
 #include "sip/inbox.hpp"
 #include "sip/registering.hpp"
@@ -101,6 +102,7 @@ class edge::impl {
 
  private:
   void run(std::promise<result<void>>& opened) {
+    name_this_thread("sip");
     init_sofia();
     const guarded_thread mark{core_->guard};
     auto& core = *core_;

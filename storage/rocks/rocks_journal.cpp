@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "base/bounded_queue.hpp"
+#include "base/thread_name.hpp"
 #include "storage/rocks/data_directory.hpp"
 #include "storage/rocks/rocks_store_internal.hpp"
 
@@ -199,6 +200,7 @@ class rocks_journal final : public journal {
   }
 
   void run() {
+    name_this_thread("journal");
     writer_id_ = std::this_thread::get_id();
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // it counts every key comparison otherwise
     std::vector<entry> taken;

@@ -1,6 +1,6 @@
 // CPU (user + system) of a relayed RTP packet, beside a bare receive and send of the same packets in the same run; what a
 // recording adds; memory of an endpoint. The generator is another process, so that only the relay's work is counted.
-// usage: relay_bench [pairs=100] [seconds=4] [rounds=3]
+// usage: relay_bench [--quick]
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -11,12 +11,14 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "bench/figure.hpp"
 #include "media/engine.hpp"
 #include "media/rtp.hpp"
 #include "media/udp.hpp"
@@ -257,20 +259,19 @@ double median(std::vector<double> v) {
 
 int main(int argc, char** argv) {
   settings s;
-  if (argc > 1) s.pairs = static_cast<std::size_t>(std::atoi(argv[1]));
-  if (argc > 2) s.seconds = std::atof(argv[2]);
-  if (argc > 3) s.rounds = std::max(1, std::atoi(argv[3]));
+  if (argc > 1 && std::strcmp(argv[1], "--quick") == 0) s.seconds = 2, s.rounds = 1;
   std::array<std::vector<double>, 4> us{};
-  constexpr std::array names{"floor: bare receive and send", "relay", "relay, A-law to mu-law", "relay and recording"};
+  std::uint64_t lost = 0;
   for (int round = 0; round < s.rounds; ++round) {
     const std::array results{run_floor(s), run_engine(s, false, false), run_engine(s, false, true), run_engine(s, true, false)};
-    for (std::size_t i = 0; i < results.size(); ++i) {
-      us[i].push_back(results[i].us_per_packet);
-      std::printf("round %d  %-30s %6.2f us/packet  relayed %lu lost %lu\n", round + 1, names[i], results[i].us_per_packet,
-                  results[i].relayed, results[i].lost);
-      std::fflush(stdout);
-    }
+    for (std::size_t i = 0; i < results.size(); ++i) us[i].push_back(results[i].us_per_packet), lost += results[i].lost;
   }
-  for (std::size_t i = 0; i < us.size(); ++i) std::printf("median   %-30s %6.2f us/packet\n", names[i], median(us[i]));
-  std::printf("memory   a playing endpoint: %.0f bytes (budget of a held call: 30,000)\n", bytes_per_endpoint());
+  const auto floor = median(us[0]), relay = median(us[1]);
+  const auto beside = "bare receive and send " + std::to_string(floor).substr(0, 4) + "; rtpengine 9.0, Asterisk 22-25";
+  bench::print({"relayed RTP packet, CPU", relay, "us", "<= 5", beside});
+  bench::print({"relayed RTP packet, A-law to mu-law", median(us[2]), "us", "<= 5", ""});
+  bench::print({"recording adds to a packet", median(us[3]) - relay, "us", "<= 1", ""});
+  bench::print({"relayed RTP packet over the floor of this run", relay / floor, "times", "<= 1.25", ""});
+  bench::print({"packets lost", static_cast<double>(lost), "packets", "", ""});
+  bench::print({"memory of a playing endpoint", bytes_per_endpoint(), "bytes", "<= 30000", ""});
 }

@@ -1,51 +1,93 @@
 #!/usr/bin/env python3
-"""Every bench of the project: Google Benchmark programs and whole-node benches with SIPp. Prints a table with floor or baseline beside each
-figure, and writes build/bench/NAME.json.
-usage: run.py BUILD_DIR [NAME ...]   (no name: all; --list: names)"""
+"""Every bench of the project: programs of one room and whole-node benches with SIPp. Prints a table with budget and floor or peer beside
+each figure, and writes build/bench/NAME.json. A bench whose calls fail says FAILED; status 1 then. A missed budget is no failure.
+usage: run.py BUILD_DIR [--quick] [NAME ...]   (no name: all; --list: names)"""
 import json
 import pathlib
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import node_benches  # noqa: E402
+from harness import Failure  # noqa: E402
+
+PROGRAM_LIMIT_S = 240
+STEP_RUNS = [["--journal", "memory"], ["--journal", "rocks"], ["--journal", "rocks", "--agents", "10000"], ["--journal", "rocks", "--agents", "100000"],
+             ["--journal", "rocks", "--agents", "50", "--at-once", "550"], ["--journal", "rocks", "--agents", "50", "--at-once", "5050", "--calls", "8000"],
+             ["--journal", "rocks", "--agents", "1000", "--queues", "10"], ["--journal", "rocks", "--agents", "1000", "--queues", "1000"]]
 
 
-def program_benches(build):
-    return {p.name.removesuffix("_bench"): p for p in sorted((build / "bench").glob("*_bench"))}
+def program(build, name, *arguments):
+    """The figures that a bench program prints, one JSON object a line."""
+    done = subprocess.run([str(build / "bench" / f"{name}_bench"), *arguments], capture_output=True, text=True, timeout=PROGRAM_LIMIT_S, check=False)
+    if done.returncode != 0:
+        raise Failure(f"{name}_bench {' '.join(arguments)} ended with {done.returncode}: {done.stderr.strip()[-400:]}")
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
-def run_program(name, program, out):
-    print(f"\n== {name}", flush=True)
-    target = out / f"{name}.json"
-    subprocess.run([str(program), f"--benchmark_out={target}", "--benchmark_out_format=json", "--benchmark_counters_tabular=true"], check=True)
+def relay(build, quick):
+    return program(build, "relay", *(["--quick"] if quick else []))
+
+
+def match(build, quick):
+    return program(build, "match", *(["--quick"] if quick else []))
+
+
+def step(build, quick):
+    return [row for run in (STEP_RUNS[:4] if quick else STEP_RUNS) for row in program(build, "step", *run)]
+
+
+def storage(build, quick):
+    """The journal under Google Benchmark; the disk's own floor stands beside."""
+    out = build.parent / "bench" / "storage.raw.json"
+    subprocess.run([str(build / "bench" / "storage_bench"), f"--benchmark_out={out}", "--benchmark_out_format=json", f"--benchmark_min_time={0.3 if quick else 2}"],
+                   check=True, capture_output=True, timeout=PROGRAM_LIMIT_S)
+    found = {b["name"].removesuffix("/real_time"): b for b in json.loads(out.read_text())["benchmarks"]}
+    floor = found["disk_floor/1"]
+    beside = f"bare write and fdatasync: p50 {floor['p50_us']:.0f} us, p99 {floor['p99_us']:.0f} us"
+    one, many, full = found["durable_steps/1"], found["durable_steps/100"], found["saturated_steps"]
+    row = node_benches.row
+    return [row("durable step by itself, p50", one["p50_us"] / 1000, "ms", "<= 1", beside), row("durable step by itself, p99", one["p99_us"] / 1000, "ms", "<= 10"),
+            row("durable steps, groups of 100", many["steps/s"], "steps/s", ">= 90000", f"{floor['groups/s']:.0f} bare syncs/s"),
+            row("durable steps, saturated", full["steps/s"], "steps/s", ">= 90000", f"{full['steps/sync']:.0f} steps a sync"),
+            row("CPU of the journal's threads per step, saturated", full["cpu_us/step"], "us"), row("encoding a step", found["encode_step"]["real_time"], "ns"),
+            row("decoding a step", found["decode_step"]["real_time"], "ns")]
+
+
+def benches():
+    nodes = {name: (lambda build, quick, bench=bench: bench(build / "seatgrid", quick)) for name, bench in node_benches.BENCHES.items()}
+    return {"match": match, "storage": storage, "step": step, "relay": relay, **nodes}
 
 
 def main():
     build = pathlib.Path(sys.argv[1]).resolve()
-    wanted = sys.argv[2:]
+    quick = "--quick" in sys.argv[2:]
+    wanted = [a for a in sys.argv[2:] if a != "--quick"]
     out = build.parent / "bench"
     out.mkdir(parents=True, exist_ok=True)
-    programs, nodes = program_benches(build), node_benches.BENCHES
+    known, failed = benches(), 0
     if wanted == ["--list"]:
-        print("\n".join([*programs, *nodes]))
+        print("\n".join(known))
         return 0
-    unknown = [name for name in wanted if name not in programs and name not in nodes]
+    unknown = [name for name in wanted if name not in known]
     if unknown:
-        print(f"no bench {', '.join(unknown)}; there are: {', '.join([*programs, *nodes])}")
+        print(f"no bench {', '.join(unknown)}; there are: {', '.join(known)}")
         return 2
-    for name, program in programs.items():
-        if not wanted or name in wanted:
-            run_program(name, program, out)
-    for name, bench in nodes.items():
-        if not wanted or name in wanted:
-            print(f"\n== {name}", flush=True)
-            rows = bench(build / "seatgrid")
-            (out / f"{name}.json").write_text(json.dumps(rows, indent=2))
+    for name in wanted or known:
+        begun = time.monotonic()
+        print(f"\n== {name}", flush=True)
+        try:
+            rows = known[name](build, quick)
             node_benches.print_table(rows)
-    print(f"\nJSON in {out}")
-    return 0
+        except (Failure, subprocess.SubprocessError, OSError) as why:
+            failed += 1
+            rows = [{"measure": name, "failed": str(why)}]
+            print(f"FAILED: {why}")
+        (out / f"{name}.json").write_text(json.dumps({"bench": name, "quick": quick, "seconds": round(time.monotonic() - begun), "rows": rows}, indent=2))
+    print(f"\nJSON in {out}" + (f"; {failed} FAILED" if failed else ""))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -14,11 +14,12 @@
 #include "actors/config_store.hpp"
 #include "actors/node.hpp"
 #include "base/overload.hpp"
+#include "bench/figure.hpp"
 #include "storage/memory/memory_journal.hpp"
 #include "storage/rocks/rocks_journal.hpp"
 
 /// CPU, memory and time of the actors alone: calls through IVR, queue and agent with far ends that answer at once, on real
-/// threads over a journal. Prints one JSON line per figure.
+/// threads over a journal.
 namespace seatgrid {
 namespace {
 
@@ -36,34 +37,41 @@ double rss_bytes() {
   return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-void print(const char* name, double value, const char* unit) {
-  std::printf("{\"bench\":\"%s\",\"value\":%.3f,\"unit\":\"%s\"}\n", name, value, unit);
-  std::fflush(stdout);
-}
+struct shape {
+  unsigned agents = 100;
+  unsigned calls = 2'000;
+  unsigned at_once = 50;
+  unsigned queues = 1;
+  std::string journal{"memory"};
+  std::string text() const {
+    auto text = std::to_string(agents) + " agents";
+    if (queues > 1) text += " in " + std::to_string(queues) + " queues";
+    if (at_once > agents) text += ", " + std::to_string(at_once - agents) + " calls waiting";
+    return text + ", journal " + journal;
+  }
+};
 
-config_ptr make_config(unsigned agents) {
+std::string number_of(unsigned queue) { return std::to_string(4'001'234'000 + queue); }
+std::string queue_name(unsigned queue) { return "support" + std::to_string(queue); }
+
+config_ptr make_config(const shape& s) {
   auto config = std::make_shared<tenant_config>();
   config->tenant = "bench";
   config->domain = "bench.example";
-  access_number number;
-  number.number = "4001234567";
-  number.flow = "main";
-  config->numbers[number.number] = number;
-  flow main_flow;
-  main_flow.name = "main";
-  main_flow.start = "queue";
-  main_flow.nodes["queue"] = queue_node{.queue = "support"};
-  config->flows["main"] = main_flow;
-  queue_config queue;
-  queue.name = "support";
-  queue.wrap_up = milliseconds{0};
-  queue.announce_every = milliseconds{0};
-  config->queues["support"] = queue;
-  for (unsigned i = 0; i < agents; ++i) {
-    agent_config agent;
-    agent.name = "a" + std::to_string(i);
+  for (unsigned i = 0; i < s.queues; ++i) {
+    const auto name = queue_name(i);
+    config->numbers[number_of(i)] = {.number = number_of(i), .flow = name};
+    flow way{.name = name, .start = "queue"};
+    way.nodes["queue"] = queue_node{.queue = name};
+    config->flows[name] = way;
+    queue_config queue{.name = name, .waiting_max = 1'000'000};
+    queue.wrap_up = queue.announce_every = milliseconds{0};
+    config->queues[name] = queue;
+  }
+  for (unsigned i = 0; i < s.agents; ++i) {
+    agent_config agent{.name = "a" + std::to_string(i)};
     agent.device = "sip:" + agent.name + "@10.0.0.1:20070";
-    agent.queues.push_back({"support", 1});
+    agent.queues.push_back({queue_name(i % s.queues), 1});
     config->agents[agent.name] = agent;
   }
   return config;
@@ -148,6 +156,9 @@ std::uint64_t steps_counted(node& n) {
   return 0;
 }
 
+constexpr double quiet_seconds = 0.3;
+
+/// Until no step has counted for `quiet_seconds`.
 bool settle(node& n, std::chrono::seconds longest) {
   const auto until = std::chrono::steady_clock::now() + longest;
   std::uint64_t last = 0;
@@ -160,36 +171,47 @@ bool settle(node& n, std::chrono::seconds longest) {
   return std::chrono::steady_clock::now() < until;
 }
 
-void run_calls(node& n, far_ends& ends, unsigned calls, unsigned at_once) {
+bool run_calls(node& n, far_ends& ends, const shape& s) {
   const auto cpu = cpu_seconds();
   const auto steps = steps_counted(n);
   const auto began = std::chrono::steady_clock::now();
-  for (unsigned i = 0; i < calls; ++i) {
+  const auto in_time = [&] { return std::chrono::steady_clock::now() - began < std::chrono::seconds{60}; };
+  for (unsigned i = 0; i < s.calls; ++i) {
     leg_incoming in;
     in.leg = {call_id::make(shard_of_tenant("bench"), i * 7'919ULL + 1), 1};
     in.tenant = "bench";
-    in.called = in.dialled = "4001234567";
+    in.called = in.dialled = number_of(i % s.queues);
     in.caller.number = "13800138000";
     in.offer = sdp();
     in.early = dialog_of(in.leg);
     n.on(in);
-    while (i + 1 > ends.ended + at_once && std::chrono::steady_clock::now() - began < std::chrono::seconds{60})
-      std::this_thread::sleep_for(std::chrono::microseconds{200});
+    while (i + 1 > ends.ended + s.at_once && in_time()) std::this_thread::sleep_for(std::chrono::microseconds{200});
   }
-  while (ends.ended < calls && std::chrono::steady_clock::now() - began < std::chrono::seconds{60})
-    std::this_thread::sleep_for(milliseconds{1});
+  while (ends.ended < s.calls && in_time()) std::this_thread::sleep_for(milliseconds{1});
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  if (ends.ended < s.calls)
+    return std::fprintf(stderr, "%u of %u calls ended within 60 s\n", static_cast<unsigned>(ends.ended), s.calls), false;
   settle(n, std::chrono::seconds{10});
   const double done = static_cast<double>(ends.ended.load());
-  print("acd_call_cpu", (cpu_seconds() - cpu) / done * 1e6, "us");
-  print("acd_call_steps", static_cast<double>(steps_counted(n) - steps) / done, "steps");
-  print("acd_calls_per_second", done / took.count(), "calls/s");
+  bench::print({"ACD call CPU of actors and journal, " + s.text(), (cpu_seconds() - cpu) / done * 1e6, "us", "",
+                "of the 2,000 that a whole call may cost"});
+  bench::print({"steps of a call, " + s.text(), static_cast<double>(steps_counted(n) - steps) / done, "steps", "", ""});
+  bench::print({"calls through the actors, " + s.text(), done / took.count(), "calls/s", ">= 400", ""});
+  return true;
 }
 
-int run(unsigned agents, unsigned calls, unsigned at_once, const std::string& kind) {
+void print_load(const shape& s, double applied, double loaded, double bytes) {
+  const bool many = s.agents >= 100'000;
+  bench::print({"agents provisioned, " + s.text(), applied, "s", many ? "<= 5" : "", ""});
+  bench::print(
+      {"agents ready for calls, " + s.text(), loaded, "s", many ? "<= 5" : "", many ? "FreeSWITCH 10,000 in 110 s" : ""});
+  if (many) bench::print({"memory per idle agent, " + s.text(), bytes, "bytes", "<= 4096", "an idle CAF actor 1,500"});
+}
+
+int run(const shape& s) {
   const auto directory = std::filesystem::temp_directory_path() / ("seatgrid_bench." + std::to_string(getpid()));
   std::unique_ptr<journal> log;
-  if (kind == "rocks") {
+  if (s.journal == "rocks") {
     auto opened = open_rocks_journal(directory.string());
     if (!opened) return std::fprintf(stderr, "%s\n", opened.error().what.c_str()), 1;
     log = std::move(*opened);
@@ -203,23 +225,23 @@ int run(unsigned agents, unsigned calls, unsigned at_once, const std::string& ki
   node_options options;
   options.backlog_max = options.unsynced_max = 1'000'000;
   const auto rss = rss_bytes();
-  auto began = std::chrono::steady_clock::now();
-  if (!(*config)->apply({make_config(agents)})) return 1;
-  print("provision_applied", std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(), "s");
+  const auto began = std::chrono::steady_clock::now();
+  const auto since = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(); };
+  if (!(*config)->apply({make_config(s)})) return 1;
+  const auto applied = since();
   auto started = node::start(options, *log, **config, time, ends.ports());
   if (!started) return 1;
   ends.bind(**started);
   if (!(*started)->wait_ready(seconds{10})) return 1;
   settle(**started, std::chrono::seconds{60});
-  print("agents_loaded", std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count() - 0.3, "s");
-  print("memory_per_agent", (rss_bytes() - rss) / agents, "bytes");
-  run_calls(**started, ends, calls, at_once);
+  print_load(s, applied, since() - quiet_seconds, (rss_bytes() - rss) / s.agents);
+  const bool done = run_calls(**started, ends, s);
   log->close();
   (*started)->stop();
   started->reset();
   log.reset();
   std::filesystem::remove_all(directory);
-  return 0;
+  return done ? 0 : 1;
 }
 
 }  // namespace
@@ -227,12 +249,12 @@ int run(unsigned agents, unsigned calls, unsigned at_once, const std::string& ki
 
 int main(int argc, char** argv) {
   CLI::App app{"What the actors cost: CPU and steps per ACD call, memory and load time of agents"};
-  unsigned agents = 100, calls = 2'000, at_once = 50;
-  std::string kind{"memory"};
-  app.add_option("--agents", agents, "Agents, all ready (default 100)");
-  app.add_option("--calls", calls, "Calls (default 2,000)");
-  app.add_option("--at-once", at_once, "Calls at a time (default 50)");
-  app.add_option("--journal", kind, "memory or rocks (default memory)");
+  seatgrid::shape s;
+  app.add_option("--agents", s.agents, "Agents, all ready (default 100)");
+  app.add_option("--calls", s.calls, "Calls (default 2,000)");
+  app.add_option("--at-once", s.at_once, "Calls at a time (default 50); more than agents: the rest waits");
+  app.add_option("--queues", s.queues, "Queues, the agents spread over them (default 1)");
+  app.add_option("--journal", s.journal, "memory or rocks (default memory)");
   CLI11_PARSE(app, argc, argv);
-  return seatgrid::run(agents, calls, at_once, kind);
+  return seatgrid::run(s);
 }

@@ -62,6 +62,8 @@ class engine {
   void drain() { draining_ = true; }
   void set_calls_allowed(bool allowed) { calls_allowed_ = allowed; }
 
+  const node_ports& ports() const { return ports_; }
+
  private:
   bool takes_new_call(lane& at) const;
   template <class What>

@@ -63,6 +63,8 @@ struct node_ports {
   std::function<void(struct register_reply)> register_reply{};
   /// Below 10 % disk: recordings stop; above again: they may start. Empty = nobody cares.
   std::function<void(bool allowed)> recordings_allowed{};
+  /// What stands behind the ports adds to /metrics; empty = nothing.
+  std::function<std::vector<metric>()> metrics{};
 };
 
 struct restore_progress {

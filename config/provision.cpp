@@ -42,8 +42,7 @@ void outline_kept(world& all, const tenant_config& config) {
   for (const auto& [name, trunk] : config.trunks) {
     out.trunks.insert(name);
     for (const auto& address : trunk.addresses)
-      if (const auto prefix = parse_ip_prefix(address))
-        all.address_owner.try_emplace(address_key(*prefix), config.tenant + "/" + name);
+      if (auto key = source_key(address); !key.empty()) all.address_owner.try_emplace(std::move(key), config.tenant + "/" + name);
   }
   for (const auto& [number, unused] : config.numbers) all.number_owner.try_emplace(number, config.tenant);
   if (!config.domain.empty()) all.domain_owner.try_emplace(lower(config.domain), config.tenant);

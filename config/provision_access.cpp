@@ -30,14 +30,14 @@ std::string canonical_access_number(scope& in, const std::string& text, const do
 void read_address(scope& in, const doc_value& one, const doc_path& at, trunk_config& into) {
   auto text = text_in(one, at, in.found());
   if (!text) return;
-  const auto prefix = parse_ip_prefix(*text);
-  if (!prefix) {
-    in.found().error(one.at, at.text(), prefix.error().what,
-                     "192.0.2.1, 192.0.2.0/24, 192.0.2.1:5060, 2001:db8::1, [2001:db8::1]:5060");
+  const auto key = source_key(*text);
+  if (key.empty()) {
+    in.found().error(one.at, at.text(), parse_ip_prefix(*text).error().what,
+                     "192.0.2.1, 192.0.2.0/24, 192.0.2.1:5060, 2001:db8::1, [2001:db8::1]:5060, sbc.example");
     return;
   }
   const auto owner = in.self.name + "/" + into.name;
-  const auto [held, is_new] = in.all.address_owner.try_emplace(address_key(*prefix), owner);
+  const auto [held, is_new] = in.all.address_owner.try_emplace(key, owner);
   if (!is_new) in.found().error(one.at, at.text(), "address " + *text + " already stands in trunk '" + held->second + "'");
   into.addresses.push_back(std::move(*text));
 }
@@ -67,10 +67,17 @@ void read_outbound(scope& in, table_reader& from, trunk_config& into) {
 
 }  // namespace
 
-std::string address_key(const ip_prefix& prefix) {
-  std::string key(prefix.address.bytes.begin(), prefix.address.bytes.end());
-  key += static_cast<char>(prefix.length);
-  return key + ":" + std::to_string(prefix.port);
+std::string source_key(const std::string& address) {
+  const auto prefix = parse_ip_prefix(address);
+  if (!prefix) {
+    std::string name{is_host_name(address) ? address : ""};
+    for (char& c : name)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return name;
+  }
+  std::string key(prefix->address.bytes.begin(), prefix->address.bytes.end());
+  key += static_cast<char>(prefix->length);
+  return key + ":" + std::to_string(prefix->port);
 }
 
 void read_numbers(scope& in, table_reader& from, tenant_config& into) {
@@ -113,7 +120,12 @@ void read_trunks(scope& in, table_reader& from, tenant_config& into) {
     reader.choice("caller", trunk.caller, callers);
     reader.number("calls_max", trunk.calls_max, 1, 1'000'000);
     reader.number("calls_per_second_max", trunk.calls_per_second_max, 1, 100'000);
-    reader.flag("options_probe", trunk.options_probe);
+    reader.duration("probe_every", trunk.probe_every, 0s, 1h);
+    reader.number("probe_misses", trunk.probe_misses, 1, 100);
+    if (trunk.probe_every.count() > 0 && trunk.probe_every < 1s)
+      in.found().error(value.at, at.text(), "'probe_every' is shorter than a second", "0s (never), 1s to 1h");
+    if (trunk.probe_every.count() > 0 && trunk.outbound.empty())
+      in.found().error(value.at, at.text(), "'probe_every' asks where calls go to, and there is no 'outbound'");
     if (trunk.addresses.empty() && trunk.outbound.empty())
       in.found().error(value.at, at.text(), "takes no calls and makes none",
                        "'addresses' that may call us, 'outbound' that we call");

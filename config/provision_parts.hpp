@@ -55,8 +55,8 @@ struct scope {
   findings& found() { return all.found; }
 };
 
-/// Prefix and port as a key: two spellings of one address have the same.
-std::string address_key(const ip_prefix& prefix);
+/// A trunk's address as a key: two spellings of one prefix, or of one host name, have the same; empty = neither.
+std::string source_key(const std::string& address);
 /// A finding unless `names` holds `name`.
 bool check_reference(scope& in, const doc_value& at, const doc_path& path, std::string_view what, const std::string& name,
                      const name_set& names);

@@ -49,6 +49,7 @@ settings_catalog settings_of(server_options& options) {
   all.add(options.edge.filter.flow_rate, tables::flow_rate);
   all.add(options.edge.filter.strangers_total, tables::strangers_total);
   all.add(options.edge.digest_backoff, tables::digest_backoff);
+  all.add(options.edge.names, tables::names);
   all.add(options.node, tables::node);
   all.add(options.node.retention, tables::retention);
   all.add(options.node.disk, tables::disk);

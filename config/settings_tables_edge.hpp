@@ -43,6 +43,7 @@ inline constexpr auto edge = std::tuple{
     setting{"edge.contacts_max", &edge_options::contacts_max, "devices of one address of record", 1, 100, "contacts"},
     setting{"edge.register_waiting_max", &edge_options::register_waiting_max, "registrations that wait to be kept; beyond it 503",
             1, 1'000'000},
+    setting{"edge.name_timeout", &edge_options::name_timeout, "longest wait for DNS about a trunk's name", 100ms, 30s},
     setting{"edge.nonce_lifetime", &edge_options::nonce_lifetime, "how long a digest nonce holds", 10s, 24h},
     setting{"edge.nonce_key", &edge_options::nonce_key,
             "secret of digest nonces, shared by all edges; empty = random at each start", 0, 0, "", reload::restart, true},
@@ -55,6 +56,14 @@ inline constexpr auto digest_backoff = std::tuple{
             1h},
     setting{"edge.digest_backoff.delay_max", &backoff_options::delay_max, "longest wait", 1s, 24h},
     setting{"edge.digest_backoff.forget_after", &backoff_options::forget_after, "without a further failure", 1s, 168h},
+};
+
+inline constexpr auto names = std::tuple{
+    setting{"edge.names.ttl_min", &name_book_options::ttl_min, "shortest time to live of a trunk's name that is believed", 1s,
+            1h},
+    setting{"edge.names.ttl_max", &name_book_options::ttl_max, "longest one", 1s, 168h},
+    setting{"edge.names.failed_retry", &name_book_options::failed_retry, "until a name without an answer is asked again", 1s, 1h},
+    setting{"edge.names.names_max", &name_book_options::names_max, "names of trunks; further ones have no address", 1, 100'000},
 };
 
 inline constexpr auto filter = std::tuple{

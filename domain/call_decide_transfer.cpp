@@ -52,7 +52,8 @@ destination destination_of(const std::string& target, const trunk_config& trunk)
   constexpr std::string_view scheme = "sip:";
   auto host = trunk.outbound.starts_with(scheme) ? trunk.outbound.substr(scheme.size()) : trunk.outbound;
   if (const auto at = host.find('@'); at != std::string::npos) host = host.substr(at + 1);
-  return {.target = "sip:" + target + "@" + host, .trunk = trunk.name};
+  const auto way = trunk.via == transport::tcp && host.find(";transport=") == std::string::npos ? ";transport=tcp" : "";
+  return {.target = "sip:" + target + "@" + host + way, .trunk = trunk.name};
 }
 
 void notify(decision& d, std::uint16_t status, bool last) {

@@ -97,6 +97,13 @@ class indexed_directory final : public edge_directory {
 
   bool is_access_number(const std::string& canonical) const override { return numbers_.contains(canonical); }
 
+  std::vector<trunk_match> trunks() const override {
+    std::vector<trunk_match> all;
+    for (const auto& config : tenants_)
+      for (const auto& [name, trunk] : config->trunks) all.push_back({config->tenant, &trunk});
+    return all;
+  }
+
  private:
   template <class T>
   struct owned {
@@ -111,6 +118,7 @@ class indexed_directory final : public edge_directory {
   }
 
   result<void> add(const std::string& text, owned<trunk_config> trunk) {
+    if (is_host_name(text)) return {};  // the edge resolves it
     const auto prefix = parse_ip_prefix(text);
     if (!prefix) return tl::unexpected(prefix.error());
     const bool is_new = prefixes_[prefix->length].try_emplace({prefix->address, prefix->port}, trunk).second;

@@ -42,6 +42,8 @@ class edge_directory {
   virtual std::optional<credential> user(const std::string& domain, const std::string& user) const = 0;
   /// Every canonical access number of every tenant is refused as a presented caller (N16).
   virtual bool is_access_number(const std::string& canonical) const = 0;
+  /// Every trunk of every tenant: the edge resolves their names and asks whether they live.
+  virtual std::vector<trunk_match> trunks() const { return {}; }
 };
 using edge_directory_ptr = std::shared_ptr<const edge_directory>;
 

@@ -91,4 +91,19 @@ result<ip_prefix> parse_ip_prefix(std::string_view text) {
   return out;
 }
 
+bool is_host_name(std::string_view text) {
+  constexpr std::size_t name_bytes_max = 253, label_bytes_max = 63;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_plain = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  if (text.empty() || text.size() > name_bytes_max) return false;
+  for (;;) {
+    const auto dot = text.find('.');
+    const auto label = text.substr(0, dot);
+    if (label.empty() || label.size() > label_bytes_max || !is_plain(label.front()) || !is_plain(label.back())) return false;
+    if (!std::all_of(label.begin(), label.end(), [&](char c) { return is_plain(c) || c == '-'; })) return false;
+    if (dot == std::string_view::npos) return !std::all_of(label.begin(), label.end(), is_digit);
+    text.remove_prefix(dot + 1);
+  }
+}
+
 }  // namespace seatgrid

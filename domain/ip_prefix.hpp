@@ -29,6 +29,8 @@ struct ip_prefix {
 result<ip_address> parse_ip_address(std::string_view text);
 /// @error invalid  says what is wrong: no address, prefix too long, bits beyond the prefix, port and prefix together
 result<ip_prefix> parse_ip_prefix(std::string_view text);
+/// A name that DNS may know (RFC 1123 2.1): labels of letters, digits and hyphens, the last one not all digits. No port.
+bool is_host_name(std::string_view text);
 /// `address` with every bit beyond `length` cleared.
 ip_address masked(ip_address address, std::uint8_t length);
 

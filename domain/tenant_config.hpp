@@ -135,14 +135,15 @@ enum class caller_from : std::uint8_t { p_asserted_identity = 0, from = 1 };
 
 struct trunk_config {
   std::string name{};
-  std::vector<std::string> addresses{};  ///< IP or IP/prefix or IP:port that may send to us
+  std::vector<std::string> addresses{};  ///< IP, IP/prefix, IP:port or host name that may send to us
   std::string outbound{};                ///< sip: URI for calls of ours; empty = inbound only
   transport via = transport::udp;
   dialled_from dialled = dialled_from::request_uri;
   caller_from caller = caller_from::p_asserted_identity;
   std::uint32_t calls_max = 10'000;
   std::uint32_t calls_per_second_max = 1'000;
-  bool options_probe = false;
+  milliseconds probe_every{0};     ///< OPTIONS to `outbound`; 0 = never
+  std::uint32_t probe_misses = 3;  ///< in a row without an answer: unreachable, until one comes
   bool operator==(const trunk_config&) const = default;
   static constexpr auto fields() {
     return members{field{1, "name", &trunk_config::name},
@@ -153,7 +154,8 @@ struct trunk_config {
                    field{6, "caller", &trunk_config::caller},
                    field{7, "calls_max", &trunk_config::calls_max},
                    field{8, "calls_per_second_max", &trunk_config::calls_per_second_max},
-                   field{9, "options_probe", &trunk_config::options_probe}};
+                   field{10, "probe_every", &trunk_config::probe_every},
+                   field{11, "probe_misses", &trunk_config::probe_misses}};
   }
 };
 

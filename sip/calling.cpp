@@ -178,6 +178,7 @@ void call(edge_core& core, leg_invite order) {
     core.count.dropped(edge_status::drop::forbidden_identity);
     return fail_call(core, id, 403, "an access number must not be presented");
   }
+  if (auto why = core.paths.open(order.to); !why.empty()) return fail_call(core, id, 503, std::move(why));
   auto& leg = core.add(id);
   leg.phase = leg_phase::calling;
   leg.flow = order.to.flow;

@@ -96,7 +96,6 @@ struct header_scan {
   datagram_cause take_via(std::string_view value) {
     if (has_parameter(value, "maddr")) return datagram_cause::via_reflection;
     if (!request || !std::exchange(first_via, false)) return datagram_cause::passed;
-    if (has_parameter(value.substr(0, value.find(',')), "received")) return datagram_cause::via_reflection;
     // Sofia sends its refusal of such a message to the host in the Via, because it has not compared that with the sender yet.
     return text::same(transport_of(value), "UDP") ? datagram_cause::passed : datagram_cause::via_transport;
   }

@@ -38,7 +38,7 @@ enum class datagram_cause : std::uint8_t {
   not_sip = 3,         ///< the first line is neither request nor response
   binary = 4,          ///< NUL in a header, other than escaped (RFC 4475 3.1.1.2)
   headers = 5,         ///< more than headers_max, or a line over line_bytes_max
-  via_reflection = 6,  ///< maddr in any Via, received in the top Via of a request: answers would go to a third party
+  via_reflection = 6,  ///< maddr in a Via: answers would go to a third party
   uri_parameter = 7,   ///< see uri_guard.hpp
   unknown_response = 8,
   unknown_source = 9,

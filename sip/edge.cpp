@@ -13,6 +13,7 @@
 #include "base/thread_name.hpp"
 #include "sip/edge_core.hpp"
 #include "sip/inbox.hpp"
+#include "sip/name_resolver.hpp"
 #include "sip/registering.hpp"
 
 namespace seatgrid {
@@ -22,7 +23,12 @@ struct known_bindings {
   std::string aor{};
   std::vector<binding> all{};
 };
-using inbox_item = std::variant<leg_command, register_reply, known_bindings>;
+struct resolved_name {
+  std::string name{};
+  std::vector<std::string> addresses{};
+  seconds ttl{};
+};
+using inbox_item = std::variant<leg_command, register_reply, known_bindings, resolved_name>;
 
 }  // namespace sip
 namespace {
@@ -77,6 +83,7 @@ class edge::impl {
     quit_.store(true);
     inbox_.ring();
     thread_.join();
+    resolver_.reset();
   }
   result<void> push(sip::inbox_item what) {
     if (inbox_.push(std::move(what))) return {};
@@ -97,6 +104,7 @@ class edge::impl {
     s.commands_waiting = inbox_.size();
     for (std::size_t i = 0; i < s.datagrams.size(); ++i) s.datagrams[i] = core_->filter.count(static_cast<datagram_cause>(i));
     s.unsent = core_->guard.unsent();
+    s.trunks = core_->paths.states();
     return s;
   }
 
@@ -106,6 +114,7 @@ class edge::impl {
     init_sofia();
     const guarded_thread mark{core_->guard};
     auto& core = *core_;
+    core.ask_names = [this](const std::vector<std::string>& names) { ask(names); };
     core.root = su_root_create(&core);
     su_root_threading(core.root, 0);
     auto bound = core.open();
@@ -133,15 +142,28 @@ class edge::impl {
     for (auto& what : inbox_.take()) {
       if (quit_.load()) return;
       std::visit(overload{[&](leg_command& c) { core.carry_out(c); }, [&](register_reply& r) { sip::finish_register(core, r); },
-                          [&](known_bindings& k) { sip::load_bindings(core, k.aor, std::move(k.all)); }},
+                          [&](known_bindings& k) { sip::load_bindings(core, k.aor, std::move(k.all)); },
+                          [&](sip::resolved_name& n) { core.take_name(n.name, std::move(n.addresses), n.ttl); }},
                  what);
     }
+  }
+
+  void ask(const std::vector<std::string>& names) {
+    if (!resolver_)
+      resolver_ = std::make_unique<name_resolver>(core_->options.name_timeout,
+                                                  [this](std::string name, std::vector<std::string> addresses, seconds ttl) {
+                                                    // Refused when the queue is full: the name is then asked again after
+                                                    // names.failed_retry.
+                                                    inbox_.push(sip::resolved_name{std::move(name), std::move(addresses), ttl});
+                                                  });
+    resolver_->ask(names);
   }
 
   inbox<sip::inbox_item> inbox_;
   std::mutex directory_mutex_{};
   edge_directory_ptr next_directory_{};
   std::unique_ptr<edge_core> core_;
+  std::unique_ptr<name_resolver> resolver_{};  ///< made at the first name; used on the edge's thread, ended before the queue
   std::atomic<bool> quit_{false};
   std::thread thread_{};
 };

@@ -16,6 +16,7 @@
 #include "domain/registrar_port.hpp"
 #include "sip/backoff.hpp"
 #include "sip/datagram_filter.hpp"
+#include "sip/name_book.hpp"
 
 /// The SIP edge: one thread, one Sofia agent, every dialog of one slot of addresses. It does the reflexes of SIP itself (100,
 /// ACK, retransmission, 200 to BYE and CANCEL, 4xx for what is malformed, session timers, glare) and turns the rest into the leg
@@ -46,9 +47,19 @@ struct edge_options {
   std::size_t register_waiting_max = 10'000;
   backoff_options digest_backoff{};  ///< failed credentials, per source address and per address of record
   seconds nonce_lifetime{300};
-  std::string nonce_key{};  ///< the cluster's secret; empty = random, nonces then hold for this process alone
+  name_book_options names{};         ///< of trunks
+  milliseconds name_timeout{3'000};  ///< of one question to DNS
+  std::string nonce_key{};           ///< the cluster's secret; empty = random, nonces then hold for this process alone
   /// Canonical form of a number as people dial or carriers send it; what has none comes back unchanged. Must not block.
   std::function<std::string(std::string_view)> canonical_number{[](std::string_view n) { return std::string{n}; }};
+};
+
+/// A trunk as the edge sees it now.
+struct trunk_state {
+  std::string tenant{}, trunk{}, outbound{};
+  bool probed = false;       ///< by OPTIONS, every trunk_config::probe_every
+  bool reachable = true;     ///< false: calls out are refused with 503 until it answers
+  std::uint32_t misses = 0;  ///< probes in a row without an answer
 };
 
 /// Counts since the start, by method and by class of status.
@@ -72,6 +83,10 @@ struct edge_status {
     stale_command = 12,       ///< for a leg that is gone or in another state
     count = 13
   };
+  /// In the order of `drop`; names of metrics.
+  static constexpr std::array<std::string_view, static_cast<std::size_t>(drop::count)> drop_names{
+      "unknown_source", "foreign_domain", "digest_backoff", "overload",   "trunk_rate",         "trunk_full",   "number_full",
+      "loop",           "too_big",        "bad_sdp",        "queue_full", "forbidden_identity", "stale_command"};
   std::array<std::uint64_t, methods.size()> requests_in{};
   std::array<std::uint64_t, methods.size()> requests_out{};
   std::array<std::uint64_t, 7> responses_in{};   ///< [1] = 1xx ... [6] = 6xx
@@ -83,7 +98,8 @@ struct edge_status {
   std::uint64_t restored = 0;
   std::uint64_t commands_waiting = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(datagram_cause::count)> datagrams{};  ///< by verdict of the filter
-  std::uint64_t unsent = 0;                                                                ///< messages that no lease let out
+  std::vector<trunk_state> trunks{};
+  std::uint64_t unsent = 0;  ///< messages that no lease let out
 };
 
 /// What the edge tells. Called on the edge's thread; must neither block nor throw.

@@ -32,6 +32,7 @@ edge_core::edge_core(edge_options given, edge_sink& to)
       sink(to),
       filter(options.filter, random_bits()),
       guard(clock, &filter),
+      paths(*this),
       registry(options.digest_backoff, filter) {
   if (options.nonce_key.empty()) options.nonce_key = random_hex(32);
 }
@@ -39,6 +40,7 @@ edge_core::edge_core(edge_options given, edge_sink& to)
 void edge_core::close() {
   // Not `retire`: that would answer what is open, and a stopped edge must leave its dialogs to whoever adopts them.
   drop_waiting(*this);
+  paths.close();
   if (ticker != nullptr) su_timer_destroy(std::exchange(ticker, nullptr));
   if (agent != nullptr) nta_agent_destroy(std::exchange(agent, nullptr));
   legs.clear();
@@ -92,6 +94,7 @@ void edge_core::tick() {
     expire(*leg, entry.kind);
   }
   time_out_registers(*this);
+  paths.tick();
   count.set_legs(legs.size());
   count.set_registrations(registry.size());
 }
@@ -183,8 +186,13 @@ bool edge_core::is_own_via(const sip_via_t* via) const {
 }
 
 void edge_core::set_directory(edge_directory_ptr to) {
-  filter.set_directory(to);
-  directory = std::move(to);
+  plain_directory = std::move(to);
+  directory = paths.use(plain_directory);
+  filter.set_directory(directory);
+}
+
+void edge_core::take_name(const std::string& name, std::vector<std::string> addresses, seconds ttl) {
+  if (paths.take_answer(name, std::move(addresses), ttl)) set_directory(plain_directory);
 }
 
 void edge_core::admit_peer(leg_state& leg, const std::string& host_port) {

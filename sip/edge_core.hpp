@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 #include "sip/registrar.hpp"
 #include "sip/sofia_internal.hpp"
 #include "sip/trunk_load.hpp"
+#include "sip/trunk_paths.hpp"
 
 /// State of one edge. Everything here lives on the edge's thread; Sofia calls back into it with plain pointers.
 namespace seatgrid::sip {
@@ -112,7 +114,8 @@ struct edge_core {
   edge_options options;
   edge_sink& sink;
   system_clock clock{};
-  edge_directory_ptr directory{};
+  edge_directory_ptr plain_directory{};
+  edge_directory_ptr directory{};  ///< with the addresses of trunks' names
   datagram_filter filter;
   socket_guard guard;
   su_root_t* root = nullptr;
@@ -125,6 +128,8 @@ struct edge_core {
   counters count{};
   deadlines timers{};
   trunk_load load{};
+  trunk_paths paths;
+  std::function<void(const std::vector<std::string>&)> ask_names{};
   registrar registry;
   std::unordered_map<leg_id, std::unique_ptr<leg_state>> legs{};
   std::vector<std::unique_ptr<leg_state>> retired{};       ///< freed on the next tick: a callback may still stand in one
@@ -132,6 +137,7 @@ struct edge_core {
 
   result<void> open();
   void set_directory(edge_directory_ptr to);
+  void take_name(const std::string& name, std::vector<std::string> addresses, seconds ttl);
   /// Gives everything back to Sofia; on the edge's thread, before the root goes.
   void close();
   /// Sofia answers a PRACK that it knows no 18x for with 481, unless it is no user agent while the PRACK passes (ADR 0002).

@@ -48,10 +48,20 @@ bool is_loop(edge_core& core, nta_incoming_t* irq, const sip_t* sip) {
   return loop;
 }
 
+/// An Accept without SDP leaves us nothing to answer with (RFC 3261 20.1; none means SDP).
+bool takes_sdp(const sip_t* sip) {
+  if (sip->sip_accept == nullptr) return true;
+  for (const auto* a = sip->sip_accept; a != nullptr; a = a->ac_next) {
+    const auto type = text_or_empty(a->ac_type);
+    if (text::same(type, "application/sdp") || text::same(type, "application/*") || type == "*/*") return true;
+  }
+  return false;
+}
+
 /// What RFC 3261 8.2 asks of any INVITE. True when it was refused.
 bool is_refused(edge_core& core, nta_incoming_t* irq, const sip_t* sip) {
-  const auto scheme = sip->sip_request->rq_url->url_type;
-  if (scheme != url_sip && scheme != url_sips && scheme != url_tel) return finish(core, irq, SIP_416_UNSUPPORTED_URI), true;
+  if (!is_known_scheme(sip->sip_request->rq_url)) return finish(core, irq, SIP_416_UNSUPPORTED_URI), true;
+  if (!takes_sdp(sip)) return finish(core, irq, SIP_406_NOT_ACCEPTABLE, SIPTAG_ACCEPT_STR(accepted_bodies)), true;
   if (sip->sip_max_forwards != nullptr && sip->sip_max_forwards->mf_count == 0)
     return finish(core, irq, SIP_483_TOO_MANY_HOPS), true;
   if (nta_check_required(irq, sip, core.supported, SIPTAG_SERVER_STR(core.options.user_agent.c_str()), TAG_END()) != 0)

@@ -1,4 +1,5 @@
 #include "sip/edge_core.hpp"
+#include "sip/register_request.hpp"
 #include "sip/registering.hpp"
 #include "sip/sdp.hpp"
 #include "sip/text.hpp"
@@ -41,7 +42,10 @@ void refuse_method(edge_core& core, msg_t* msg, const sip_t* sip) {
   reply_stateless(core, msg, SIP_405_METHOD_NOT_ALLOWED, SIPTAG_ALLOW_STR(allowed_methods));
 }
 
-void take_options(edge_core& core, msg_t* msg) {
+void take_options(edge_core& core, msg_t* msg, const sip_t* sip) {
+  if (!is_known_scheme(sip->sip_request->rq_url)) return reply_stateless(core, msg, SIP_416_UNSUPPORTED_URI);
+  if (const auto unsupported = unsupported_in(sip); !unsupported.empty())
+    return reply_stateless(core, msg, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED_STR(unsupported.c_str()));
   reply_stateless(core, msg, SIP_200_OK, SIPTAG_ALLOW_STR(allowed_methods), SIPTAG_ACCEPT_STR(accepted_bodies),
                   SIPTAG_SUPPORTED_STR(supported_options));
 }
@@ -71,7 +75,7 @@ int on_message(edge_core* core, nta_agent_t*, msg_t* msg, sip_t* sip) {
   } else if (sip->sip_to->a_tag != nullptr) {
     reply_stateless(*core, msg, SIP_481_NO_TRANSACTION);
   } else if (method == sip_method_options) {
-    take_options(*core, msg);
+    take_options(*core, msg, sip);
   } else if (method == sip_method_invite) {
     take_invite(*core, msg, sip, from);
   } else {

@@ -56,6 +56,10 @@ class scratch {
 
 inline std::string text_or_empty(const char* text) { return text == nullptr ? std::string{} : std::string{text}; }
 std::string url_text(const url_t* url);
+/// sip, sips or tel; anything else gets 416.
+inline bool is_known_scheme(const url_t* url) {
+  return url->url_type == url_sip || url->url_type == url_sips || url->url_type == url_tel;
+}
 /// `"display" <uri>` without tag or other parameters.
 std::string address_text(const char* display, const url_t* url);
 /// The first header `name` that this Sofia has no class for; empty = none.

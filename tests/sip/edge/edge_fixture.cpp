@@ -26,21 +26,26 @@ bool listening_sink::is_asked_to_register(milliseconds wait) {
 }
 
 small_directory::small_directory() {
-  trunks[trunk_ip] = {.name = "carrier"};
-  trunks[trunk_to_ip] = {.name = "to", .dialled = dialled_from::to, .caller = caller_from::from};
-  trunks[trunk_div_ip] = {.name = "div", .dialled = dialled_from::diversion};
-  trunks[trunk_tight_ip] = {.name = "tight", .calls_max = 1, .calls_per_second_max = 2};
+  by_address[trunk_ip] = {.name = "carrier"};
+  by_address[trunk_to_ip] = {.name = "to", .dialled = dialled_from::to, .caller = caller_from::from};
+  by_address[trunk_div_ip] = {.name = "div", .dialled = dialled_from::diversion};
+  by_address[trunk_tight_ip] = {.name = "tight", .calls_max = 1, .calls_per_second_max = 2};
   numbers["4008001234"] = {.number = "4008001234", .flow = "main"};
   numbers["4008005555"] = {.number = "4008005555", .flow = "main", .calls_max = 1};
 }
 std::optional<trunk_match> small_directory::trunk_at(const std::string& ip, std::uint16_t) const {
-  const auto it = trunks.find(ip);
-  return it == trunks.end() ? std::nullopt : std::optional{trunk_match{"demo", &it->second}};
+  const auto it = by_address.find(ip);
+  return it == by_address.end() ? std::nullopt : std::optional{trunk_match{"demo", &it->second}};
 }
 std::optional<trunk_match> small_directory::trunk_named(const std::string& tenant, const std::string& name) const {
-  for (const auto& [ip, t] : trunks)
+  for (const auto& [ip, t] : by_address)
     if (tenant == "demo" && t.name == name) return trunk_match{"demo", &t};
   return std::nullopt;
+}
+std::vector<trunk_match> small_directory::trunks() const {
+  std::vector<trunk_match> all;
+  for (const auto& t : extra) all.push_back({"demo", &t});
+  return all;
 }
 std::optional<number_match> small_directory::number(const std::string& canonical) const {
   const auto it = numbers.find(canonical);

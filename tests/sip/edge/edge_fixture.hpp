@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,12 +67,15 @@ class small_directory final : public edge_directory {
   std::optional<trunk_match> trunk_at(const std::string& ip, std::uint16_t port) const override;
   std::optional<trunk_match> trunk_named(const std::string& tenant, const std::string& name) const override;
   std::optional<number_match> number(const std::string& canonical) const override;
-  bool serves_domain(const std::string& domain) const override { return domain == "demo.example"; }
-  digest_policy digest_of(const std::string&) const override { return digest; }
+  bool serves_domain(const std::string& domain) const override { return domains.contains(domain); }
   std::optional<credential> user(const std::string& domain, const std::string& user) const override;
   bool is_access_number(const std::string& canonical) const override { return numbers.contains(canonical); }
+  std::vector<trunk_match> trunks() const override;
+  digest_policy digest_of(const std::string&) const override { return digest; }
   digest_policy digest = digest_policy::both;
-  std::map<std::string, trunk_config> trunks{};  ///< by address
+  std::set<std::string> domains{"demo.example"};
+  std::map<std::string, trunk_config> by_address{};
+  std::deque<trunk_config> extra{};  ///< trunks that are called or known by name
   std::map<std::string, access_number> numbers{};
 };
 

@@ -51,7 +51,7 @@ TEST_F(Holes, NamesInViasNeverStopTheEdgeWhenDnsNeverAnswers) {
   if (!network) GTEST_SKIP() << "this machine permits no network namespace";
   name_server silent{name_server::manner::swallows};
   start();
-  directory_->trunks["127.0.0.1"] = {.name = "local"};
+  directory_->by_address["127.0.0.1"] = {.name = "local"};
   sip_peer trunk{trunk_ip, peer_port(), port_}, other{trunk_ip, peer_port(), port_};
   std::vector<std::string> knocks{torture("badvers"), torture("scalar02"), torture("unreason"), torture("ncl")};
   peer_dialog d{.peer = &trunk};
@@ -84,7 +84,7 @@ TEST_F(Holes, NamesInViasNeverStopTheEdgeWhenDnsNeverAnswers) {
 
 TEST_F(Holes, NoAnswerGoesToAThirdAddress) {
   start();
-  directory_->trunks["127.0.0.1"] = {.name = "local"};
+  directory_->by_address["127.0.0.1"] = {.name = "local"};
   sip_peer trunk{trunk_ip, peer_port(), port_};
   sip_peer third{third_ip, peer_port(), port_};
   const auto there = std::string{third_ip} + ":" + std::to_string(third.port());
@@ -159,7 +159,7 @@ TEST_F(Holes, SdpThatSofiaWouldReadForEverIsRefusedAtOnceWhereverItComes) {
 
 TEST_F(Holes, UriParametersThatSofiaReadsPastTheEndNeverReachIt) {
   start();
-  directory_->trunks["127.0.0.1"] = {.name = "local"};
+  directory_->by_address["127.0.0.1"] = {.name = "local"};
   sip_peer trunk{trunk_ip, peer_port(), port_};
   const auto us = "127.0.0.1:" + std::to_string(port_);
   const std::vector<std::string> headers{

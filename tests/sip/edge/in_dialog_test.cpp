@@ -73,6 +73,44 @@ TEST_F(InDialog, RejectedOfferLeavesTheSession) {
   caller.expect_status(200, "BYE");
 }
 
+TEST_F(InDialog, FaxOrVideoIsRefusedWith488AndTheCallGoesOn) {
+  start();
+  sip_peer caller{trunk_ip, peer_port(), port_};
+  leg_id leg;
+  auto d = talking_call(caller, leg);
+  for (const auto* stream : {"m=image 40100 udptl t38\r\na=T38FaxVersion:0\r\n", "m=video 40102 RTP/AVP 31\r\n"})
+    for (const auto* method : {"INVITE", "UPDATE"}) {
+      ++d.cseq;
+      caller.send(
+          d.request(method, std::string{"v=0\r\no=- 7 2 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"} + stream));
+      caller.expect_status(488, method);
+      if (std::string{method} == "INVITE") caller.send(d.request("ACK", {}, {}, d.last_branch));
+    }
+  EXPECT_FALSE(sink_.is_told<leg_offered>(milliseconds{50}));
+  ++d.cseq;
+  caller.send(d.request("INVITE", offer_version(3, 40'008)));
+  const auto offered = sink_.expect<leg_offered>();
+  ASSERT_TRUE(edge_->command(leg_answer_offer{.leg = leg, .offer_id = offered.offer_id, .media = our_media(30'008)}));
+  caller.expect_status(200, "INVITE");
+}
+
+TEST_F(InDialog, ReInviteWithoutOfferGetsOursAndItsAckAnswers) {
+  start();
+  sip_peer caller{trunk_ip, peer_port(), port_};
+  leg_id leg;
+  auto d = talking_call(caller, leg);
+  ++d.cseq;
+  caller.send(d.request("INVITE"));
+  const auto offered = sink_.expect<leg_offered>();
+  EXPECT_FALSE(offered.offer);
+  ASSERT_TRUE(edge_->command(leg_answer_offer{.leg = leg, .offer_id = offered.offer_id, .media = our_media(30'002)}));
+  EXPECT_NE(caller.expect_status(200, "INVITE").body().find("m=audio 30002"), std::string::npos);
+  caller.send(d.request("ACK", offer_version(2, 40'002)));
+  const auto done = sink_.expect<leg_offer_done>();
+  ASSERT_TRUE(done.answer);
+  EXPECT_EQ(done.answer->audio.port, 40'002);
+}
+
 TEST_F(InDialog, UpdateWithoutOfferRefreshesTargetAndTimerAtOnce) {
   start();
   sip_peer caller{trunk_ip, peer_port(), port_};

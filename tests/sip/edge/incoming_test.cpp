@@ -155,7 +155,7 @@ TEST_F(Incoming, RefusalCarriesStatusReasonAndRetryAfter) {
 
 TEST_F(Incoming, ComesOverTcpToo) {
   start();
-  directory_->trunks["127.0.0.1"] = {.name = "local"};
+  directory_->by_address["127.0.0.1"] = {.name = "local"};
   sip_peer caller{"127.0.0.1", peer_port(), port_, sip_peer::kind::tcp_client};
   leg_id leg;
   auto d = talking_call(caller, leg, "Contact: <sip:peer@127.0.0.1:" + std::to_string(caller.port()) + ";transport=tcp>\r\n");

@@ -1,7 +1,7 @@
 #include <unistd.h>
 
-#include "tests/sip/edge/edge_fixture.hpp"
 #include "sip/digest.hpp"
+#include "tests/sip/edge/edge_fixture.hpp"
 
 namespace seatgrid::test {
 namespace {

@@ -29,7 +29,7 @@ TEST_F(Reliable, ReliableProgressIsAcknowledgedByPrackBeforeThe200) {
 
 TEST_F(Reliable, PrackComesOverTcpInPiecesToo) {
   start();
-  directory_->trunks["127.0.0.1"] = {.name = "local"};
+  directory_->by_address["127.0.0.1"] = {.name = "local"};
   sip_peer caller{"127.0.0.1", peer_port(), port_, sip_peer::kind::tcp_client};
   leg_incoming told;
   auto d = incoming_call(caller, told, "Supported: 100rel\r\n");

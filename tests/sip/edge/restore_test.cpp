@@ -2,8 +2,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/sip/edge/edge_fixture.hpp"
 #include "proto/wire.hpp"
+#include "tests/sip/edge/edge_fixture.hpp"
 
 namespace seatgrid::test {
 namespace {

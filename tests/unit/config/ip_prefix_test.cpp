@@ -38,5 +38,13 @@ TEST(IpPrefix, RefusesWhatIsNoAddress) {
     EXPECT_FALSE(parse_ip_prefix(text)) << text;
 }
 
+TEST(IpPrefix, HostNamesAreToldFromAddresses) {
+  for (const char* text : {"sbc.example", "a", "x-1.Carrier.example", "1.2.3.example"}) EXPECT_TRUE(is_host_name(text)) << text;
+  for (const char* text :
+       {"", "192.0.2.1", "1.2.3", "-a.example", "a-.example", "a..b", "a.", ".a", "a_b", "a:5060", "::1", "[::1]"})
+    EXPECT_FALSE(is_host_name(text)) << text;
+  EXPECT_FALSE(is_host_name(std::string(64, 'a'))) << "a label has 63 bytes at most";
+}
+
 }  // namespace
 }  // namespace seatgrid

@@ -22,7 +22,8 @@ dialled = "p_called_party_id"
 caller = "from"
 calls_max = 30
 calls_per_second_max = 5
-options_probe = true
+probe_every = "10s"
+probe_misses = 2
 
 [[tenant]]
 name = "demo"
@@ -125,7 +126,8 @@ TEST(Provision, ReadsNumbersTrunksAndTenants) {
                                              .caller = caller_from::from,
                                              .calls_max = 30,
                                              .calls_per_second_max = 5,
-                                             .options_probe = true}));
+                                             .probe_every = milliseconds{10'000},
+                                             .probe_misses = 2}));
 }
 
 TEST(Provision, ReadsEveryKindOfNode) {

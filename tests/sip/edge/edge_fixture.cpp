@@ -29,6 +29,7 @@ small_directory::small_directory() {
   by_address[trunk_ip] = {.name = "carrier"};
   by_address[trunk_to_ip] = {.name = "to", .dialled = dialled_from::to, .caller = caller_from::from};
   by_address[trunk_div_ip] = {.name = "div", .dialled = dialled_from::diversion};
+  by_address[trunk_party_ip] = {.name = "party", .dialled = dialled_from::p_called_party_id};
   by_address[trunk_tight_ip] = {.name = "tight", .calls_max = 1, .calls_per_second_max = 2};
   numbers["4008001234"] = {.number = "4008001234", .flow = "main"};
   numbers["4008005555"] = {.number = "4008005555", .flow = "main", .calls_max = 1};

@@ -83,6 +83,7 @@ inline constexpr const char* trunk_ip = "127.0.2.1";        ///< dialled number 
 inline constexpr const char* trunk_to_ip = "127.0.2.2";     ///< in To; caller in From
 inline constexpr const char* trunk_div_ip = "127.0.2.3";    ///< in Diversion
 inline constexpr const char* trunk_tight_ip = "127.0.2.4";  ///< one call at once, two a second
+inline constexpr const char* trunk_party_ip = "127.0.2.5";  ///< in P-Called-Party-ID
 inline constexpr const char* phone_ip = "127.0.3.1";
 
 class EdgeTest : public ::testing::Test {

@@ -153,6 +153,27 @@ TEST_F(Incoming, RefusalCarriesStatusReasonAndRetryAfter) {
   EXPECT_NE(refused.header("Reason").find("cause=17"), std::string::npos);
 }
 
+TEST_F(Incoming, AdvertisedAddressStandsWhereThePeerLooksAndNotTheBoundOne) {
+  auto o = options();
+  o.advertised_host = "192.0.2.77";
+  start(o);
+  sip_peer caller{trunk_ip, peer_port(), port_};
+  leg_incoming told;
+  incoming_call(caller, told);
+  ASSERT_TRUE(edge_->command(leg_ring{.leg = told.leg, .status = 180, .media = {}}));
+  EXPECT_NE(caller.expect_status(180).uri_of("Contact").find("@192.0.2.77:" + std::to_string(port_)), std::string::npos);
+  sip_peer phone{phone_ip, peer_port(), port_};
+  auto order = order_to(phone);
+  order.offer->audio.host.clear();
+  ASSERT_TRUE(edge_->command(std::move(order)));
+  const auto invite = phone.expect_request("INVITE");
+  EXPECT_NE(invite.header("Via").find("192.0.2.77:" + std::to_string(port_)), std::string::npos);
+  EXPECT_NE(invite.uri_of("Contact").find("@192.0.2.77:"), std::string::npos);
+  EXPECT_NE(invite.body().find("o=- "), std::string::npos);
+  EXPECT_NE(invite.body().find("IN IP4 192.0.2.77"), std::string::npos);
+  EXPECT_EQ(invite.text.find("127.0.0.1:" + std::to_string(port_)), std::string::npos);
+}
+
 TEST_F(Incoming, ComesOverTcpToo) {
   start();
   directory_->by_address["127.0.0.1"] = {.name = "local"};
@@ -240,6 +261,28 @@ TEST_F(Incoming, DialledNumberStandsWhereTheTrunkSaysIt) {
   told = sink_.expect<leg_incoming>();
   EXPECT_EQ(told.called, "4008001234");
   EXPECT_EQ(told.dialled, "+86-400-800-1234");
+  sip_peer by_party{trunk_party_ip, peer_port(), port_};
+  peer_dialog f{.peer = &by_party, .target = "sip:gateway@127.0.0.1"};
+  by_party.send(
+      f.request("INVITE", std::string{offer_pcma}, "P-Called-Party-ID: <sip:+864008001234@carrier.example;user=phone>\r\n"));
+  EXPECT_EQ(sink_.expect<leg_incoming>().called, "4008001234");
+}
+
+TEST_F(Incoming, CallerStandsInPaiFromTelOrUserPhone) {
+  start();
+  sip_peer by_pai{trunk_ip, peer_port(), port_}, by_from{trunk_to_ip, peer_port(), port_};
+  const auto caller_seen = [&](sip_peer& peer, const std::string& from, const std::string& extra) {
+    peer_dialog d{.peer = &peer, .local = from};
+    peer.send(d.request("INVITE", std::string{offer_pcma}, extra));
+    const auto told = sink_.expect<leg_incoming>();
+    (void)edge_->command(leg_reject{.leg = told.leg, .cause = {.q850 = 17, .sip = 486}});
+    return told.caller.number;
+  };
+  const std::string pai = "P-Asserted-Identity: \"Li\" <sip:+8613900001111@c.example;user=phone>\r\n";
+  EXPECT_EQ(caller_seen(by_pai, "<sip:unknown@c.example>", pai), "13900001111");
+  EXPECT_EQ(caller_seen(by_pai, "<sip:unknown@c.example>", "P-Asserted-Identity: <tel:+86-139-0000-1112>\r\n"), "13900001112");
+  EXPECT_EQ(caller_seen(by_pai, "<tel:+8613900001113>", ""), "13900001113") << "without it, From";
+  EXPECT_EQ(caller_seen(by_from, "<sip:+8613900001114;phone-context=x@c.example;user=phone>", pai), "13900001114");
 }
 
 TEST_F(Incoming, WithheldCallerIsMarked) {

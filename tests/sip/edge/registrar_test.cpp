@@ -215,6 +215,30 @@ TEST_F(Registrar, PhoneOnTcpIsCalledAndHungUpOverItsOwnConnection) {
   }
 }
 
+TEST_F(Registrar, SeveralContactsAreListedAndOneOfThemUnregisters) {
+  start();
+  sip_peer peer{phone_ip, peer_port(), port_};
+  auto p = phone(peer);
+  const auto desk = "Contact: <sip:1001@" + peer.host_port() + ">", soft = std::string{"Contact: <sip:1001@192.0.2.7:5070>"};
+  const auto both = register_phone(p, peer, desk + ";expires=600\r\n" + soft + ";expires=600\r\n");
+  ASSERT_EQ(both.contacts.size(), 2U);
+  peer.send(authorized(p, soft + ";expires=0\r\n"));
+  const auto less = sink_.expect_register();
+  ASSERT_EQ(less.contacts.size(), 1U);
+  EXPECT_EQ(less.contacts.front().expires_s, 0U);
+  register_reply left{.request = less.request};
+  left.contacts.emplace_back(both.contacts.front().contact, both.contacts.front().expires_s);
+  ASSERT_TRUE(edge_->answer_register(left));
+  auto ok = peer.expect_status(200, "REGISTER");
+  ASSERT_EQ(ok.headers("Contact").size(), 1U);
+  EXPECT_NE(ok.header("Contact").find(peer.host_port()), std::string::npos);
+  peer.send(authorized(p, "Contact: *\r\nExpires: 0\r\n"));
+  const auto none = sink_.expect_register();
+  EXPECT_TRUE(none.remove_all);
+  ASSERT_TRUE(edge_->answer_register({.request = none.request}));
+  EXPECT_TRUE(peer.expect_status(200, "REGISTER").headers("Contact").empty());
+}
+
 TEST_F(Registrar, LoadedBindingsLetAPhoneSpeakAfterARestart) {
   start();
   sip_peer peer{phone_ip, peer_port(), port_};

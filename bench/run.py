@@ -81,10 +81,10 @@ def main():
         try:
             rows = known[name](build, quick)
             node_benches.print_table(rows)
-        except (Failure, subprocess.SubprocessError, OSError) as why:
+        except Exception as why:  # whatever went wrong: the other benches still run
             failed += 1
             rows = [{"measure": name, "failed": str(why)}]
-            print(f"FAILED: {why}")
+            print(f"FAILED: {type(why).__name__}: {why}")
         (out / f"{name}.json").write_text(json.dumps({"bench": name, "quick": quick, "seconds": round(time.monotonic() - begun), "rows": rows}, indent=2))
     print(f"\nJSON in {out}" + (f"; {failed} FAILED" if failed else ""))
     return 1 if failed else 0

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent / "scenarios"
@@ -116,7 +117,7 @@ class Node:
         items, cursor = [], ""
         for _ in range(1000):
             mark = "&" if "?" in path else "?"
-            page = self.request("GET", f"{path}{mark}limit=1000" + (f"&cursor={cursor}" if cursor else ""))
+            page = self.request("GET", f"{path}{mark}limit=1000" + (f"&cursor={urllib.parse.quote(cursor)}" if cursor else ""))
             items += page["items"]
             cursor = page.get("next_cursor", "")
             if not cursor:

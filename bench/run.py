@@ -3,6 +3,7 @@
 each figure, and writes build/bench/NAME.json. A bench whose calls fail says FAILED; status 1 then. A missed budget is no failure.
 usage: run.py BUILD_DIR [--quick] [NAME ...]   (no name: all; --list: names)"""
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -56,9 +57,42 @@ def storage(build, quick):
             row("decoding a step", found["decode_step"]["real_time"], "ns")]
 
 
+def kafka(build, quick):
+    """The lane log on one real broker, then on three; each cluster stops before the next begins."""
+    tool, rows = [sys.executable, str(HERE.parent / "tools" / "kafka" / "kafka.py")], []
+    for brokers in (1, 3):
+        directory, out = build.parent / "bench" / f"brokers-{brokers}", build.parent / "bench" / f"kafka-{brokers}.raw.json"
+        up = [*tool, "up", "--dir", str(directory), "--fresh", "--port", "0", "--brokers", str(brokers), "--with-parent"]
+        if subprocess.run(up, stdout=subprocess.DEVNULL, check=False).returncode != 0:
+            raise Failure("no broker: what is missing stands above")
+        try:
+            environment = {**os.environ, "SEATGRID_KAFKA": (directory / "bootstrap").read_text().strip(), "SEATGRID_KAFKA_REPLICAS": str(brokers)}
+            subprocess.run([str(build / "bench" / "kafka_bench"), f"--benchmark_out={out}", "--benchmark_out_format=json",
+                            f"--benchmark_min_time={0.3 if quick else 2}"], check=True, capture_output=True, timeout=PROGRAM_LIMIT_S, env=environment)
+        finally:
+            subprocess.run([*tool, "down", "--dir", str(directory), "--remove"], stdout=subprocess.DEVNULL, check=True)
+        rows += kafka_rows({b["name"].removesuffix("/real_time"): b for b in json.loads(out.read_text())["benchmarks"]}, brokers)
+    return rows
+
+
+def kafka_rows(found, brokers):
+    row, rows = node_benches.row, []
+    for size in (1000, 16000, 256000):
+        one, floor = found[f"kafka_ack/bytes:{size}"], found[f"loopback_floor/bytes:{size}"]
+        if "p50_us" not in one:
+            raise Failure(f"kafka_bench: {one.get('error_message', 'no figure')}")
+        name, budgets = f"append of {size} bytes, {brokers} broker(s), one in flight", ("<= 1", "<= 20") if brokers == 1 and size == 1000 else ("", "")
+        rows += [row(f"{name}, p50", one["p50_us"] / 1000, "ms", budgets[0], f"loopback and back: {floor['p50_us']:.0f} us"),
+                 row(f"{name}, p99", one["p99_us"] / 1000, "ms", budgets[1], f"{floor['p99_us']:.0f} us"),
+                 row(f"{name}, rate", one["per_second"], "frames/s"), row(f"{name}, CPU", one["cpu_us"], "us", "", f"{floor['cpu_us']:.0f} us")]
+    tail = found["kafka_append_to_reader/bytes:1000"]
+    return [*rows, row(f"append to another process's reader, {brokers} broker(s), p50", tail["p50_us"] / 1000, "ms"),
+            row(f"append to another process's reader, {brokers} broker(s), p99", tail["p99_us"] / 1000, "ms")]
+
+
 def benches():
     nodes = {name: (lambda build, quick, bench=bench: bench(build / "seatgrid", quick)) for name, bench in node_benches.BENCHES.items()}
-    return {"match": match, "storage": storage, "step": step, "relay": relay, **nodes}
+    return {"match": match, "storage": storage, "step": step, "relay": relay, "kafka": kafka, **nodes}
 
 
 def main():

@@ -46,12 +46,16 @@ function(seatgrid_room name)
 endfunction()
 
 # seatgrid_test(NAME KIND kind SOURCES... USES room... [LIBS...]): a GoogleTest binary; KIND is its ctest label (unit, contract,
-# actor, simulation, sip, fuzz-corpus) and the folder it stands in.
+# actor, simulation, sip, fuzz-corpus) and the folder it stands in. FIXTURE: a fixture of ctest whose tests run in turn.
 include(GoogleTest)
 function(seatgrid_test name)
-  cmake_parse_arguments(ARG "" "KIND;TIMEOUT" "SOURCES;USES;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "KIND;TIMEOUT;FIXTURE" "SOURCES;USES;LIBS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
+  endif()
+  set(in_turn RESOURCE_LOCK ${name})  # tests of one program share ports
+  if(ARG_FIXTURE)
+    set(in_turn FIXTURES_REQUIRED ${ARG_FIXTURE} RESOURCE_LOCK ${ARG_FIXTURE})
   endif()
   add_executable(${name} ${ARG_SOURCES})
   foreach(room ${ARG_USES})
@@ -59,5 +63,5 @@ function(seatgrid_test name)
   endforeach()
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} gtest gtest_main Threads::Threads)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
-    PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} RESOURCE_LOCK ${name})  # tests of one program share ports
+    PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} ${in_turn})
 endfunction()

@@ -37,7 +37,7 @@ LIBRARIES = {
     "boost/beast": ("api/",),
     "protozero/": ("proto/", "tests/"),
 }
-HEAVY_IN_HEADERS = ("caf/", "boost/beast", "rocksdb/", "sofia-sip/", "ares.h")
+HEAVY_IN_HEADERS = ("caf/", "boost/beast", "rocksdb/", "sofia-sip/", "ares.h", "librdkafka/")
 SKIP_WORDS = ("if", "for", "while", "switch", "catch", "return", "do", "else")
 
 problems = []

@@ -90,7 +90,9 @@ std::string text_of(rd_kafka_resp_err_t code) {
 
 error error_of(rd_kafka_resp_err_t code, const std::string& doing) {
   const auto what = doing + ": " + text_of(code);
-  if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE) return {errc::invalid, what};
+  if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE || code == RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE ||
+      code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION)  // a name that no topic can have
+    return {errc::invalid, what};
   if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) return {errc::full, what};
   if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
     return {errc::denied, what};

@@ -58,13 +58,13 @@ class kafka_log_impl final : public kafka_log {
     auto reads = make_consumer(options_);
     if (!reads) return tl::unexpected(reads.error());
     consumer_ = std::move(*reads);
-    if (auto fit = make_or_check_topic(consumer_.get(), options_); !fit) return fit;
+    errors_.reset(rd_kafka_queue_get_main(consumer_.get()));
+    if (auto fit = make_or_check_topic(consumer_.get(), options_); !fit) return tl::unexpected(explained(fit.error()));
     auto writes = writer::make(options_, wake_.get());
     if (!writes) return tl::unexpected(writes.error());
     writer_ = std::move(*writes);
     lanes_.reset(rd_kafka_topic_new(consumer_.get(), options_.topic.c_str(), nullptr));
     records_.reset(rd_kafka_queue_new(consumer_.get()));
-    errors_.reset(rd_kafka_queue_get_main(consumer_.get()));
     for (auto* each : {records_.get(), errors_.get()}) rd_kafka_queue_io_event_enable(each, wake_.get(), &one, sizeof one);
     thread_ = std::thread{[this] { run(); }};
     return {};
@@ -137,6 +137,23 @@ class kafka_log_impl final : public kafka_log {
     log_offset next = 0;
     std::uint64_t first_batch = 0;  ///< earlier ones were fetched for the reader before it
   };
+
+  /// A broker that refuses our name or our certificate closes the connection; only the events say so.
+  error explained(error why) {
+    if (why.code != errc::unavailable) return why;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+    std::string last;
+    // The event of the last attempt may still be under way.
+    while (const event came{rd_kafka_queue_poll(errors_.get(), static_cast<int>(longest_sleep.count()))}) {
+      const auto code = rd_kafka_event_error(came.get());
+      last = rd_kafka_event_error_string(came.get());
+      if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
+        return {errc::denied, "Kafka and this node do not accept each other: " + last};
+      if (std::chrono::steady_clock::now() > until) break;
+    }
+    if (!last.empty()) why.what += "; " + last;
+    return why;
+  }
 
   void run() {
     std::vector<rd_kafka_message_t*> raw(batch_max);

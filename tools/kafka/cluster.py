@@ -11,6 +11,7 @@ import time
 import uuid
 
 import jars
+import secure
 import wire
 
 START_SECONDS_MAX = 90
@@ -19,9 +20,9 @@ STOP_SECONDS_MAX = 15
 SETTINGS = """process.roles=broker,controller
 node.id={id}
 controller.quorum.voters={voters}
-listeners=CLIENT://{bind}:{port},CONTROLLER://{bind}:{controller_port}
-advertised.listeners=CLIENT://{host}:{port}
-listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=CLIENT://{bind}:{port},CONTROLLER://{bind}:{controller_port}{secure_listener}
+advertised.listeners=CLIENT://{host}:{port}{secure_advertised}
+listener.security.protocol.map=CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL
 inter.broker.listener.name=CLIENT
 controller.listener.names=CONTROLLER
 log.dirs={data}
@@ -109,26 +110,29 @@ class Cluster:
         self.file = self.directory / "cluster.json"
         self.shape = json.loads(self.file.read_text()) if self.file.exists() else None
 
-    def plan(self, brokers, version, heap_mb, port, hosts, binds, namespaces):
+    def plan(self, brokers, version, heap_mb, port, hosts, binds, namespaces, is_secure):
         self.directory.mkdir(parents=True, exist_ok=True)
         parts = []
         for n in range(brokers):
             bind = binds[n % len(binds)]
-            ports = free_ports(bind, 2) if port == 0 else [port + n, port + 100 + n]
+            ports = free_ports(bind, 3) if port == 0 else [port + n, port + 100 + n, port + 200 + n]
             parts.append({"id": n + 1, "bind": bind, "host": hosts[n % len(hosts)] or bind, "port": ports[0], "controller_port": ports[1],
-                          "namespace": namespaces[n % len(namespaces)]})
+                          "secure_port": ports[2] if is_secure else 0, "namespace": namespaces[n % len(namespaces)]})
         self.shape = {"version": version, "heap_mb": heap_mb, "cluster": base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().strip("=").lstrip("-_"),
                       "brokers": parts}
         while len(self.shape["cluster"]) < 22:  # the id has 22 letters and begins with none of -_
             self.shape["cluster"] += "A"
+        security = secure.prepare(self.directory, [one["host"] for one in parts] + [one["bind"] for one in parts]) if is_secure else ""
         for one in parts:
-            self._write_settings(one)
+            self._write_settings(one, security)
         self._format()
         self.file.write_text(json.dumps(self.shape, indent=1))
         (self.directory / "bootstrap").write_text(self.bootstrap() + "\n")
+        if is_secure:
+            (self.directory / "bootstrap-secure").write_text(self.bootstrap("secure_port") + "\n")
 
-    def bootstrap(self):
-        return ",".join(f"{one['host']}:{one['port']}" for one in self.shape["brokers"])
+    def bootstrap(self, port="port"):
+        return ",".join(f"{one['host']}:{one[port]}" for one in self.shape["brokers"])
 
     def broker(self, number):
         for one in self.shape["brokers"]:
@@ -139,14 +143,16 @@ class Cluster:
     def process(self, number):
         return Process(self.directory / str(number) / "pid")
 
-    def _write_settings(self, one):
+    def _write_settings(self, one, security):
         home = self.directory / str(one["id"])
         home.mkdir(exist_ok=True)
         parts = self.shape["brokers"]
         replication = min(3, len(parts))
         voters = ",".join(f"{p['id']}@{p['bind']}:{p['controller_port']}" for p in parts)
-        (home / "server.properties").write_text(SETTINGS.format(**one, voters=voters, data=home / "data", replication=replication,
-                                                                in_sync=max(1, replication - 1)))
+        listener, advertised = (f",SECURE://{one[at]}:{one['secure_port']}" if security else "" for at in ("bind", "host"))
+        settings = SETTINGS.format(**one, voters=voters, data=home / "data", replication=replication, in_sync=max(1, replication - 1),
+                                   secure_listener=listener, secure_advertised=advertised)
+        (home / "server.properties").write_text(settings + security)
 
     def _java(self, main, *words):
         folder = jars.fetch(self.shape["version"], self.say)

@@ -34,7 +34,7 @@ def up(options):
         cluster = Cluster(options.dir, say)
     if cluster.shape is None:
         cluster.plan(options.brokers, options.version, options.heap_mb, options.port, options.advertise.split(","), options.host.split(","),
-                     options.netns.split(","))
+                     options.netns.split(","), options.secure)
     numbers = [one["id"] for one in cluster.shape["brokers"]]
     try:
         for number in numbers:
@@ -137,8 +137,10 @@ def arguments():
     made.add_argument("--host", default="127.0.0.1", help="addresses to bind, one for all or one a broker, by commas")
     made.add_argument("--advertise", default="", help="names told to clients, one for all or one a broker, by commas (default: the addresses)")
     made.add_argument("--netns", default="", help="network namespaces to start in, one for all or one a broker, by commas")
-    made.add_argument("--port", type=int, default=29092, help="first port; controllers are 100 above; 0 = free ones (default 29092)")
+    made.add_argument("--port", type=int, default=29092, help="first port; controllers are 100 above, secure listeners 200; 0 = free ones (default 29092)")
     made.add_argument("--heap-mb", type=int, default=320, help="largest Java heap of a broker (default 320)")
+    made.add_argument("--secure", action="store_true",
+                      help="also listen with SASL_SSL: addresses in DIR/bootstrap-secure, authority in DIR/ca.pem, user seatgrid, DIR/password")
     made.add_argument("--fresh", action="store_true", help="remove what is in DIR first")
     made.add_argument("--with-parent", action="store_true", help="stop the brokers when the process that called this one ends")
     made.add_argument("--with-pid", type=int, default=0, help="stop the brokers when this process ends")
@@ -158,7 +160,7 @@ def main():
     options = arguments()
     try:
         options.run(options)
-    except jars.Missing as problem:
+    except (jars.Missing, FileNotFoundError) as problem:
         print(f"kafka: {problem}", file=sys.stderr)
         return 69  # sysexits EX_UNAVAILABLE
     except KeyboardInterrupt:

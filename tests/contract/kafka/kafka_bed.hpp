@@ -46,9 +46,7 @@ class hung_broker {
   hung_broker(const hung_broker&) = delete;
   hung_broker& operator=(const hung_broker&) = delete;
   void resume() {
-    if (std::exchange(hangs_, false)) {
-      EXPECT_TRUE(shared_broker::order("resume 1"));
-    }
+    if (std::exchange(hangs_, false)) { EXPECT_TRUE(shared_broker::order("resume 1")); }
   }
 
  private:

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <limits>
+#include <tuple>
+
+#include "config/settings.hpp"
+#include "storage/kafka/kafka_options.hpp"
+
+/// The settings of a cluster's shared log.
+namespace seatgrid::tables {
+
+using namespace std::chrono_literals;
+
+inline constexpr auto kafka = std::tuple{
+    setting{"kafka.brokers", &kafka_options::brokers, "host:port of brokers, several by commas; one that lives finds the others"},
+    setting{"kafka.topic", &kafka_options::topic, "topic of the journal, one partition per lane"},
+    setting{"kafka.lanes", &kafka_options::lanes, "lanes of the cluster; fixed when it is made, another number is refused", 1, 64,
+            "lanes"},
+    setting{"kafka.replicas", &kafka_options::replicas,
+            "copies of each record; with 3 or more, all but one must have it before it counts", 1, 7, "copies"},
+    setting{"kafka.record_bytes_max", &kafka_options::record_bytes_max, "largest record; the topic must allow it", 65'536,
+            64 << 20, "bytes"},
+    setting{"kafka.appends_max", &kafka_options::appends_max, "records that wait for the brokers' report", 1, 1'000'000,
+            "records"},
+    setting{"kafka.read_ahead_bytes", &kafka_options::read_ahead_bytes, "fetched and not yet read, of all lanes", 1 << 20,
+            2'000'000'000, "bytes"},
+    setting{"kafka.start_patience", &kafka_options::start_patience, "longest wait for brokers and topic at the start", 100ms,
+            10min},
+    setting{"kafka.report_patience", &kafka_options::report_patience,
+            "a record without a report for so long is in doubt: its lane is claimed again", 1s, 10min},
+    setting{"kafka.request_timeout", &kafka_options::request_timeout, "longest wait of a broker for a record's copies", 100ms,
+            60s},
+    setting{"kafka.socket_timeout", &kafka_options::socket_timeout,
+            "longest wait for any answer; then the connection is made anew", 100ms, 60s},
+    setting{"kafka.retry_backoff", &kafka_options::retry_backoff, "before a request is repeated", 1ms, 10s},
+    setting{"kafka.reconnect_backoff", &kafka_options::reconnect_backoff, "before a broken connection is made anew, doubling",
+            1ms, 10s},
+    setting{"kafka.reconnect_backoff_max", &kafka_options::reconnect_backoff_max, "the longest of these pauses", 10ms, 60s},
+    setting{"kafka.leader_search", &kafka_options::leader_search, "between questions for a lane's new leader", 10ms, 10s},
+    setting{"kafka.fetch_wait", &kafka_options::fetch_wait, "a broker without news answers a reader after this", 10ms, 10s},
+    setting{"kafka.fetch_error_backoff", &kafka_options::fetch_error_backoff, "before a failed fetch is repeated", 1ms, 10s},
+};
+
+inline constexpr auto kafka_access = std::tuple{
+    setting{"kafka.security.protocol", &kafka_security::protocol, "plaintext, ssl, sasl_plaintext or sasl_ssl"},
+    setting{"kafka.security.mechanism", &kafka_security::mechanism, "of SASL: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"},
+    setting{"kafka.security.user", &kafka_security::user, "name at the brokers"},
+    setting{"kafka.security.password", &kafka_security::password, "of that user", 0, 0, "", reload::restart, true},
+    setting{"kafka.security.ca_file", &kafka_security::ca_file, "PEM file of trusted authorities; empty = the system's"},
+    setting{"kafka.security.certificate_file", &kafka_security::certificate_file, "PEM file of our certificate"},
+    setting{"kafka.security.key_file", &kafka_security::key_file, "PEM file of its key"},
+    setting{"kafka.security.key_password", &kafka_security::key_password, "of that file", 0, 0, "", reload::restart, true},
+};
+
+}  // namespace seatgrid::tables

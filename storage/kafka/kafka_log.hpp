@@ -9,7 +9,7 @@ namespace seatgrid {
 
 /// Lanes' logs on Apache Kafka: lane n is partition n of `options.topic`. One idempotent producer without transactions carries
 /// all lanes; a second waits, connected, for an error that the first cannot outlive. Readers are assigned, never in a group.
-/// DESIGN section 3; ADR 0011.
+/// DESIGN section 3; ADR 0010.
 class kafka_log : public lane_log {
  public:
   /// For tests: the producer meets an error that it cannot outlive, as brokers seldom cause one.

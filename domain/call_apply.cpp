@@ -105,7 +105,8 @@ void call_folding::operator()(const attempt_changed& e) const {
     call.talked_agent = e.agent_name;
   }
   call.attempt = e.step.after;
-  call.last_word = e.step;
+  // A `failed` about an attempt that is over must not hide the `connected` of the one that is on.
+  if (e.step.word != attempt_step::word_kind::failed || !call.attempt.is_active()) call.last_word = e.step;
   if (e.step.word == attempt_step::word_kind::ring) call.agent_name = e.agent_name;
 }
 void call_folding::operator()(const talk_began& e) const {
@@ -182,7 +183,11 @@ void call_folding::operator()(const call_closed&) const {
   call.voicemail.reset();
   call.talk_leg = 0;
 }
-void call_folding::operator()(const call_recovered& e) const { call.recoveries = e.count; }
+void call_folding::operator()(const call_recovered& e) const {
+  call.recoveries = e.count;
+  for (auto& leg : call.legs)
+    if (leg.may_ring()) leg.rings_until = std::max(leg.rings_until, e.at + call_limits::adoption_listens);
+}
 void call_folding::operator()(const call_forgotten&) const { call.phase = call_phase::forgotten; }
 void call_folding::operator()(const timer_set& e) const {
   call.timer_generation = e.generation;

@@ -20,6 +20,7 @@ struct leg_folding {
   void operator()(const leg_lost& e) const;
   void operator()(const leg_dropped& e) const;
   void operator()(const leg_cleared& e) const;
+  void operator()(const leg_quieted& e) const;
   void operator()(const leg_path_set& e) const;
   void operator()(const dialog_kept& e) const;
   void operator()(const play_began& e) const;

@@ -11,7 +11,7 @@ void move(call_leg& leg, leg_input input) {
 
 /// The CDR needs little of a leg that is over; a caller who waits an hour may ring a hundred agents.
 void slim(call_leg& leg) {
-  if (leg.is_live() || leg.media != endpoint_state::closed) return;
+  if (!leg.is_over() || leg.media != endpoint_state::closed) return;
   leg.dialog = {.sip_call_id = leg.dialog.sip_call_id, .incoming = leg.dialog.incoming};
   leg.local = {};
   leg.remote.reset();
@@ -34,7 +34,7 @@ void end_leg(call_leg& leg, leg_input input, time_point at, const release_cause&
 
 void forget_oldest(call_state& call) {
   const auto is_over = [](const call_leg& l) {
-    return !l.is_live() && l.media == endpoint_state::closed && l.role == leg_role::agent && l.answered_at == time_point{};
+    return l.is_over() && l.media == endpoint_state::closed && l.role == leg_role::agent && l.answered_at == time_point{};
   };
   const auto over = static_cast<std::size_t>(std::count_if(call.legs.begin(), call.legs.end(), is_over));
   if (over < call_limits::ended_legs) return;
@@ -96,6 +96,9 @@ void leg_folding::operator()(const leg_invited& e) const {
   if (auto* leg = call.leg(e.leg)) {
     move(*leg, leg_input::invite_sent);
     leg->local = e.offer;
+    leg->presented = e.presented;
+    leg->dialog = e.early;
+    leg->rings_until = e.at + e.expires + call_limits::ring_grace;
   }
 }
 void leg_folding::operator()(const leg_alerted& e) const {
@@ -123,6 +126,12 @@ void leg_folding::operator()(const leg_dropped& e) const {
   if (auto* leg = call.leg(e.leg); leg != nullptr && leg->is_live()) end_leg(*leg, leg_input::dropped, e.at, e.cause);
 }
 void leg_folding::operator()(const leg_cleared&) const {}
+void leg_folding::operator()(const leg_quieted& e) const {
+  if (auto* leg = call.leg(e.leg)) {
+    move(*leg, e.by);
+    slim(*leg);
+  }
+}
 void leg_folding::operator()(const leg_path_set& e) const {
   if (auto* leg = call.leg(e.leg)) {
     leg->path = e.path;

@@ -12,8 +12,24 @@ attempt_step about_current(const call_attempt& before, word_kind word) {
   return {.after = before, .word = word, .attempt = before.attempt, .agent = before.agent, .queue = before.queue};
 }
 
-call_attempt closed(const call_attempt& before, attempt_state state) {
-  return {.state = state, .floor = before.is_active() ? std::max(before.floor, before.attempt + 1) : before.floor};
+auto place_of(const call_attempt& in, attempt_no attempt) {
+  return std::find_if(in.fading.begin(), in.fading.end(), [&](const fading_attempt& f) { return f.attempt == attempt; });
+}
+
+/// Without attempt from here on; what rang and cannot be said to be quiet fades.
+attempt_step closed(const call_attempt& before, attempt_state state, attempt_failure why, phone_is phone, time_point at) {
+  if (!before.is_active()) {
+    attempt_step step{.after = before};
+    step.after.state = state;
+    return step;
+  }
+  auto step = about_current(before, word_kind::failed);
+  step.why = why;
+  step.after = {.state = state, .floor = std::max(before.floor, before.attempt + 1), .fading = before.fading};
+  if (phone == phone_is::quiet) return step;
+  step.agent_waits = true;
+  step.after.fading.push_back({.attempt = before.attempt, .agent = before.agent, .why = why, .at = at});
+  return step;
 }
 
 call_attempt floor_above(call_attempt before, attempt_no attempt) {
@@ -55,17 +71,21 @@ std::string_view to_string(attempt_failure why) noexcept {
   return "unknown";
 }
 
+bool call_attempt::is_fading(attempt_no which) const { return place_of(*this, which) != fading.end(); }
+
 attempt_step on_offer(const call_attempt& before, const offer& message) {
   if (before.is_active() && before.attempt == message.attempt)
     return about_current(before, before.state == attempt_state::talking ? word_kind::connected : word_kind::nothing);
-  if (before.state == attempt_state::waiting && message.attempt >= before.floor) {
-    const call_attempt after{.state = attempt_state::ringing,
-                             .floor = before.floor,
-                             .attempt = message.attempt,
-                             .agent = message.agent,
-                             .queue = message.queue};
-    return about_current(after, word_kind::ring);
-  }
+  if (before.state != attempt_state::waiting || message.attempt < before.floor) return refuse_offer(before, message);
+  auto after = before;
+  after.state = attempt_state::ringing;
+  after.attempt = message.attempt;
+  after.agent = message.agent;
+  after.queue = message.queue;
+  return about_current(after, word_kind::ring);
+}
+
+attempt_step refuse_offer(const call_attempt& before, const offer& message) {
   // The floor rises here too: the agent may act on this `failed`, so an offer of the attempt that is still under way must not
   // ring.
   return {.after = floor_above(before, message.attempt),
@@ -73,7 +93,8 @@ attempt_step on_offer(const call_attempt& before, const offer& message) {
           .attempt = message.attempt,
           .agent = message.agent,
           .queue = message.queue,
-          .why = why_refused(before)};
+          .why = why_refused(before),
+          .agent_waits = before.is_fading(message.attempt)};
 }
 
 attempt_step on_answered(const call_attempt& before) {
@@ -83,26 +104,31 @@ attempt_step on_answered(const call_attempt& before) {
   return about_current(after, word_kind::connected);
 }
 
-attempt_step on_attempt_over(const call_attempt& before, attempt_failure why) {
+attempt_step on_attempt_over(const call_attempt& before, attempt_failure why, phone_is phone, time_point at) {
   if (!before.is_active()) return {.after = before};
-  auto step = about_current(before, word_kind::failed);
-  step.after = closed(before, attempt_state::waiting);
-  step.why = why;
-  return step;
+  return closed(before, attempt_state::waiting, why, phone, at);
 }
 
-attempt_step on_gone(const call_attempt& before, attempt_failure why) {
-  auto step = before.is_active() ? about_current(before, word_kind::failed) : attempt_step{};
-  step.after = closed(before, attempt_state::gone);
-  if (!before.is_active()) return step;
+attempt_step on_gone(const call_attempt& before, phone_is phone, time_point at, attempt_failure why) {
   const bool never_talked = before.state == attempt_state::ringing;
-  step.why = never_talked && why == attempt_failure::ended ? attempt_failure::caller_gone : why;
+  const auto told = never_talked && why == attempt_failure::ended ? attempt_failure::caller_gone : why;
+  return closed(before, attempt_state::gone, told, phone, at);
+}
+
+attempt_step on_quiet(const call_attempt& before, attempt_no attempt) {
+  const auto faded = place_of(before, attempt);
+  if (faded == before.fading.end()) return {.after = before};
+  attempt_step step{
+      .after = before, .word = word_kind::failed, .attempt = faded->attempt, .agent = faded->agent, .why = faded->why};
+  std::erase_if(step.after.fading, [&](const fading_attempt& f) { return f.attempt == attempt; });
   return step;
 }
 
 attempt_step on_query(const call_attempt& before, const agent_query& message) {
   if (before.is_active() && before.attempt == message.attempt)
     return about_current(before, before.state == attempt_state::talking ? word_kind::connected : word_kind::nothing);
+  // Not yet: its phone may ring. That ends, at the latest when the INVITE expires, and the agent asks again.
+  if (before.is_fading(message.attempt)) return {.after = before};
   auto after = before;
   after.floor = std::max(after.floor, message.attempt + 1);
   return {
@@ -113,7 +139,7 @@ call_attempt unknown_call_attempt() { return {.state = attempt_state::gone}; }
 
 void say(const attempt_step& step, call_id call, time_point at, effects& out) {
   const auto tell_both = [&](const auto& message) {
-    if (step.agent) out.push_back({timing::when_durable, to_entity{ref(step.agent), message}});
+    if (step.agent && !step.agent_waits) out.push_back({timing::when_durable, to_entity{ref(step.agent), message}});
     if (step.queue) out.push_back({timing::when_durable, to_entity{ref(step.queue), message}});
   };
   switch (step.word) {

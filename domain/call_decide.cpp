@@ -56,7 +56,8 @@ void on_running_timer(decision& d, call_timer timer) {
     case call_timer::recording: return on_recording_timer(d);
     case call_timer::closing:
     case call_timer::tombstone:
-    case call_timer::recovered: return;
+    case call_timer::recovered:
+    case call_timer::quiet: return;
   }
 }
 
@@ -70,6 +71,7 @@ void on_timer(decision& d, const timer_fired& c) {
   if (running == nullptr || running->generation != c.generation) return;
   d.emit(timer_cleared{which});
   if (which == call_timer::closing) return on_closing_timer(d);
+  if (which == call_timer::quiet) return on_rings_expired(d);
   if (which == call_timer::tombstone) return d.emit(call_forgotten{d.at()});
   on_running_timer(d, which);
 }
@@ -170,11 +172,13 @@ result<std::vector<calls::call_event>> call_rules::decide(const state& before, c
   if (const auto* c = std::get_if<call_transfer>(&order)) {
     if (auto done = transfer(d, before.talk_leg, c->target, 0, false); !done) return fail(done.error().code, done.error().what);
     d.emit(request_done{c->request});
+    settle_phones(d);
     return std::move(d.events);
   }
   if (before.phase == call_phase::none && wants_a_word(order)) entomb(d, order);
   if (before.phase == call_phase::forgotten && wants_a_word(order)) entomb(d, order);
   handle(d, order);
+  settle_phones(d);
   return std::move(d.events);
 }
 

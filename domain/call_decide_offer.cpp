@@ -23,18 +23,6 @@ void change_attempt(decision& d, const attempt_step& step, std::string name, con
   d.emit(attempt_changed{.step = step, .agent_name = std::move(name), .news = news, .rule = rule, .input = input, .at = d.at()});
 }
 
-/// A refusal that also raises the floor: the agent may act on it, so this attempt must never ring later.
-attempt_step refusal(const call_attempt& before, const offer& m) {
-  auto after = before;
-  after.floor = std::max(after.floor, m.attempt + 1);
-  return {.after = after,
-          .word = attempt_step::word_kind::failed,
-          .attempt = m.attempt,
-          .agent = m.agent,
-          .queue = m.queue,
-          .why = attempt_failure::not_waiting};
-}
-
 /// The most telling reason among the contacts of one agent.
 attempt_failure failure_of_legs(const call_state& call) {
   auto worst = attempt_failure::unreachable;
@@ -79,7 +67,7 @@ void on_offer_made(decision& d, const offer& m) {
   const bool waits_here = d.call.stage == call_stage::queue && d.call.phase == call_phase::running && d.call.wait &&
                           d.call.wait->queue == m.queue && !d.call.wait->wait_over;
   const bool idle = d.call.attempt.state == attempt_state::waiting;
-  const auto step = idle && !waits_here ? refusal(d.call.attempt, m) : seatgrid::on_offer(d.call.attempt, m);
+  const auto step = idle && !waits_here ? refuse_offer(d.call.attempt, m) : seatgrid::on_offer(d.call.attempt, m);
   if (step.word != attempt_step::word_kind::ring) return change_attempt(d, step, d.call.agent_name, "offer", m.agent_name);
   if (!d.call.wait->joined) on_queue_word(d, queued{.call = d.call.id, .queue = m.queue, .position = 1});
   change_attempt(d, step, m.agent_name, "offer", m.agent_name);
@@ -119,7 +107,9 @@ void send_invite(decision& d, std::uint32_t leg) {
                      .called = l->name,
                      .offer = std::move(offered),
                      .expires = std::max(left, milliseconds{1'000}),
-                     .hops_left = d.call.hops_left == 0 ? 0 : d.call.hops_left - 1});
+                     .hops_left = d.call.hops_left == 0 ? 0 : d.call.hops_left - 1,
+                     .early = names_of_invite(d, *l),
+                     .at = d.at()});
 }
 
 void on_progress(decision& d, const leg_progress& c) {
@@ -134,8 +124,10 @@ void on_progress(decision& d, const leg_progress& c) {
 void on_answer(decision& d, const leg_answered& c) {
   const auto* leg = d.call.leg(c.leg.index);
   if (leg == nullptr || (leg->state != leg_state::inviting && leg->state != leg_state::alerting)) {
-    // A 2xx for a leg that we gave up: the dialog exists on their side and must be ended (I2).
-    if (leg == nullptr || leg->state == leg_state::released)
+    // A 2xx for a leg that we gave up: the dialog exists on their side and must be ended (I2). It rings no more.
+    const bool gave_up = leg != nullptr && leg->state == leg_state::cancelling;
+    if (gave_up) d.emit(leg_quieted{c.leg.index, leg_input::answer_received, d.at()});
+    if (gave_up || leg == nullptr || leg->state == leg_state::released)
       d.emit(leg_dropped{.leg = c.leg.index,
                          .ending = leg_ending::release,
                          .cause = cause_of(q850::non_selected, 0, "answered elsewhere"),
@@ -162,7 +154,8 @@ void end_attempt(decision& d, attempt_failure why, const std::string& rule, cons
     drop_leg(d, leg, why == attempt_failure::no_answer ? cause_of(q850::no_answer) : cause_of(q850::normal), up);
   }
   clear_timer(d, call_timer::ring);
-  change_attempt(d, on_attempt_over(d.call.attempt, why), d.call.agent_name, rule, input);
+  const auto phone = phone_of(d.call, d.call.attempt.attempt);
+  change_attempt(d, on_attempt_over(d.call.attempt, why, phone, d.at()), d.call.agent_name, rule, input);
 }
 
 void fail_attempt(decision& d, attempt_failure why, const std::string& rule, const std::string& input) {

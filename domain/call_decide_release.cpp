@@ -15,7 +15,8 @@ bool all_closed(const call_state& call) {
     return l.media == endpoint_state::none || l.media == endpoint_state::closed;
   });
   const bool files = std::none_of(call.recordings.begin(), call.recordings.end(), [](const auto& r) { return r.is_open(); });
-  return endpoints && files;
+  const bool quiet = std::none_of(call.legs.begin(), call.legs.end(), [](const call_leg& l) { return l.may_ring(); });
+  return endpoints && files && quiet;
 }
 
 release_cause for_caller(const call_state& call, release_cause cause) {
@@ -42,7 +43,7 @@ void drop_all(decision& d, const release_cause& cause) {
 }
 
 void free_agent(decision& d, const std::string& why) {
-  const auto step = on_gone(d.call.attempt);
+  const auto step = on_gone(d.call.attempt, phone_of(d.call, d.call.attempt.attempt), d.at());
   if (step.word == attempt_step::word_kind::nothing && step.after == d.call.attempt) return;
   const bool news = d.call.attempt.is_active();
   d.emit(attempt_changed{
@@ -96,6 +97,7 @@ void on_closing_timer(decision& d) {
 
 void on_leg_gone(decision& d, leg_id leg, time_point at, bool cancelled, const release_cause& cause) {
   const auto* l = d.call.leg(leg.index);
+  if (l != nullptr && l->state == leg_state::cancelling) return d.emit(leg_quieted{leg.index, leg_input::far_end_left, d.at()});
   if (l == nullptr || !l->is_live()) return d.emit(leg_cleared{leg.index});
   const auto role = l->role;
   const auto was_up = l->is_up();

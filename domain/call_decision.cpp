@@ -31,6 +31,8 @@ void drop_leg(decision& d, std::uint32_t leg, release_cause cause, bool patient)
   const auto* l = d.call.leg(leg);
   if (l == nullptr || !l->is_live()) return;
   if (d.call.bridge_a == leg || d.call.bridge_b == leg) unbridge(d);
+  // An INVITE without any response may still wait in the journal: what ends it must not overtake it.
+  patient = patient || l->state == leg_state::inviting;
   d.emit(leg_dropped{.leg = leg, .ending = ending_of(l->state), .cause = std::move(cause), .patient = patient, .at = d.at()});
 }
 
@@ -91,6 +93,22 @@ void answer_caller(decision& d, const std::string& why) {
     media = std::move(agreed->answer);
   }
   d.emit(caller_answered{.media = std::move(media), .why = why, .at = d.at()});
+}
+
+dialog names_of_invite(const decision& d, const call_leg& leg) {
+  constexpr std::string_view branch_cookie = "z9hG4bK";  // RFC 3261 8.1.1.7
+  constexpr std::uint32_t first_cseq = 100;              // any below 2^31 will do (RFC 3261 8.1.1.5)
+  const auto named = to_text(d.call.id) + "-" + std::to_string(leg.index);
+  const auto secret = [&](std::string_view of) {
+    return to_text(stable_hash(std::to_string(d.now.chance) + "/" + named + "/" + std::string{of}));
+  };
+  return {.sip_call_id = named + "-" + secret("call"),
+          .local_tag = secret("tag"),
+          .local_cseq = first_cseq,
+          .remote_target = leg.to.target,
+          .route_set = leg.to.route,
+          .invite = std::string{branch_cookie} + secret("branch"),
+          .flow = leg.to.flow};
 }
 
 std::uint64_t sdp_session_id(const call_state& call, std::uint32_t leg) {

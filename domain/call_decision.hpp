@@ -37,6 +37,8 @@ void unbridge(decision& d);
 /// Starts a leg of ours: its RTP port first, because the offer names it. Returns its index.
 std::uint32_t add_leg(decision& d, leg_role role, std::string name, agent_id agent, destination to);
 void answer_caller(decision& d, const std::string& why);
+/// What our INVITE on this leg is called on the wire: unguessable, and the same for whoever must CANCEL it.
+dialog names_of_invite(const decision& d, const call_leg& leg);
 std::uint64_t sdp_session_id(const call_state& call, std::uint32_t leg);
 /// Who the far end sees: the true caller, or `wanted`; never a 400 number or an access number of the tenant (N16).
 caller_identity presented_caller(const decision& d, const std::string& wanted);
@@ -85,6 +87,14 @@ void fail_attempt(decision& d, attempt_failure why, const std::string& rule, con
 /// The attempt's agent is free of this call; the caller stays.
 void end_attempt(decision& d, attempt_failure why, const std::string& rule, const std::string& input);
 void on_agent_leg_gone(decision& d, std::uint32_t leg);
+
+// --- call_decide_quiet.cpp --------------------------------------------------------------------------------------
+/// Whether a phone of this attempt may still ring.
+phone_is phone_of(const call_state& call, attempt_no attempt);
+/// The wait for the first INVITE to expire is over.
+void on_rings_expired(decision& d);
+/// The end of every decision: agents whose phones have become quiet are freed, the next expiry is watched.
+void settle_phones(decision& d);
 
 // --- call_decide_talk.cpp ---------------------------------------------------------------------------------------
 void on_their_offer(decision& d, const leg_offered& c);

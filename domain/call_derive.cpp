@@ -56,10 +56,11 @@ void leg_following::operator()(const leg_invited& e) const {
                         .offer = e.offer,
                         .expires = e.expires,
                         .hops_left = e.hops_left,
-                        .diverted_from = e.diverted_from});
+                        .diverted_from = e.diverted_from,
+                        .early = e.early});
 }
 void leg_following::operator()(const leg_alerted&) const {}
-void leg_following::operator()(const leg_accepted&) const {}
+void leg_following::operator()(const leg_accepted& e) const { later(out, leg_ack{id_of(call, e.leg)}); }
 void leg_following::operator()(const leg_lost& e) const {
   later(out, leg_forget{id_of(call, e.leg)});
   close_endpoint(call, e.leg, out);
@@ -76,6 +77,7 @@ void leg_following::operator()(const leg_dropped& e) const {
   close_endpoint(call, e.leg, out);
 }
 void leg_following::operator()(const leg_cleared& e) const { later(out, leg_forget{id_of(call, e.leg)}); }
+void leg_following::operator()(const leg_quieted& e) const { later(out, leg_forget{id_of(call, e.leg)}); }
 void leg_following::operator()(const leg_path_set& e) const {
   if (e.changed) later(out, connect_command(id_of(call, e.leg), e.path));
 }

@@ -22,6 +22,7 @@ struct leg_following {
   void operator()(const leg_lost& e) const;
   void operator()(const leg_dropped& e) const;
   void operator()(const leg_cleared& e) const;
+  void operator()(const leg_quieted& e) const;
   void operator()(const leg_path_set& e) const;
   void operator()(const dialog_kept& e) const;
   void operator()(const play_began& e) const;

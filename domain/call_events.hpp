@@ -255,13 +255,13 @@ struct call_unknown {
 
 using call_event =
     std::variant<leg_added, leg_endpoint_ready, leg_endpoint_closed, leg_endpoint_asked, caller_rang, caller_answered,
-                 leg_acknowledged, leg_invited, leg_alerted, leg_accepted, leg_lost, leg_dropped, leg_cleared, leg_path_set,
-                 dialog_kept, play_began, play_ended, digit_relayed, legs_bridged, legs_unbridged, offer_answered, offer_refused,
-                 offer_made, hold_changed, probe_sent, probe_answered, refer_answered, call_started, call_running, ringback_began,
-                 node_entered, input_failed, digit_heard, variable_set, queue_asked, enqueue_repeated, queue_joined, queue_left,
-                 place_asked, place_heard, wait_overdue, attempt_changed, talk_began, dial_began, dial_ended, transfer_began,
-                 transfer_ended, voicemail_began, farewell_began, recording_began, recording_stopping, recording_ended,
-                 voicemail_left, release_began, call_closed, call_recovered, call_forgotten, timer_set, timer_cleared,
-                 request_done, call_unknown>;
+                 leg_acknowledged, leg_invited, leg_alerted, leg_accepted, leg_lost, leg_dropped, leg_cleared, leg_quieted,
+                 leg_path_set, dialog_kept, play_began, play_ended, digit_relayed, legs_bridged, legs_unbridged, offer_answered,
+                 offer_refused, offer_made, hold_changed, probe_sent, probe_answered, refer_answered, call_started, call_running,
+                 ringback_began, node_entered, input_failed, digit_heard, variable_set, queue_asked, enqueue_repeated,
+                 queue_joined, queue_left, place_asked, place_heard, wait_overdue, attempt_changed, talk_began, dial_began,
+                 dial_ended, transfer_began, transfer_ended, voicemail_began, farewell_began, recording_began, recording_stopping,
+                 recording_ended, voicemail_left, release_began, call_closed, call_recovered, call_forgotten, timer_set,
+                 timer_cleared, request_done, call_unknown>;
 
 }  // namespace seatgrid::calls

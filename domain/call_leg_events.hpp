@@ -101,7 +101,8 @@ struct leg_acknowledged {
     return std::tuple{field{1, "leg", &leg_acknowledged::leg}, field{2, "now", &leg_acknowledged::now}};
   }
 };
-/// An INVITE of ours.
+/// An INVITE of ours. Its names on the wire are in `early`: durable before it leaves, so that whoever adopts the call can CANCEL
+/// it.
 struct leg_invited {
   static constexpr std::uint32_t tag = 8;
   static constexpr std::string_view type = "leg_invited";
@@ -112,6 +113,8 @@ struct leg_invited {
   milliseconds expires{20'000};
   std::uint32_t hops_left{69};
   std::string diverted_from{};
+  dialog early{};
+  time_point at{};
   bool operator==(const leg_invited&) const = default;
   static constexpr auto fields() {
     return std::tuple{field{1, "leg", &leg_invited::leg},
@@ -120,7 +123,9 @@ struct leg_invited {
                       field{4, "offer", &leg_invited::offer},
                       field{5, "expires", &leg_invited::expires},
                       field{6, "hops_left", &leg_invited::hops_left},
-                      field{7, "diverted_from", &leg_invited::diverted_from}};
+                      field{7, "diverted_from", &leg_invited::diverted_from},
+                      field{8, "early", &leg_invited::early},
+                      field{9, "at", &leg_invited::at}};
   }
 };
 /// 18x to an INVITE of ours.
@@ -188,6 +193,18 @@ struct leg_cleared {
   std::uint32_t leg{0};
   bool operator==(const leg_cleared&) const = default;
   static constexpr auto fields() { return std::tuple{field{1, "leg", &leg_cleared::leg}}; }
+};
+/// An INVITE that we gave up rings no more: its final response came, or its time is over.
+struct leg_quieted {
+  static constexpr std::uint32_t tag = 28;
+  static constexpr std::string_view type = "leg_quieted";
+  std::uint32_t leg{0};
+  leg_input by{leg_input::far_end_left};
+  time_point at{};
+  bool operator==(const leg_quieted&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "leg", &leg_quieted::leg}, field{2, "by", &leg_quieted::by}, field{3, "at", &leg_quieted::at}};
+  }
 };
 /// Where and what the leg's endpoint sends.
 struct leg_path_set {

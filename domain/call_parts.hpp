@@ -62,6 +62,7 @@ enum class call_timer : std::uint32_t {
   recording = 13,  ///< files being finished
   tombstone = 14,
   recovered = 15,  ///< fires at once after a takeover
+  quiet = 16,      ///< the first INVITE that we gave up has expired at its phone
 };
 std::string_view word_of(answer_policy policy) noexcept;
 std::string_view to_string(call_phase phase) noexcept;
@@ -83,6 +84,10 @@ struct call_limits {
   static constexpr milliseconds tombstone{3'600'000};
   static constexpr milliseconds voicemail_grace{2'000};
   static constexpr milliseconds transfer_ring{30'000};
+  static constexpr milliseconds ring_grace{2'000};  ///< after Expires, before a phone counts as quiet
+  /// After a takeover, whatever the clock says: a phone that answered while nobody lived repeats its 2xx every T2 = 4 s (RFC 3261
+  /// 13.3.1.4), and the second repetition is heard, too, by then.
+  static constexpr milliseconds adoption_listens{9'000};
   static constexpr std::uint32_t nodes_without_wait = 100;  ///< loop guard
   static constexpr std::uint32_t nodes_in_all = 2'000;
   static constexpr std::uint32_t nodes_in_path = 200;  ///< kept for the CDR; later ones are counted only
@@ -115,6 +120,7 @@ struct call_leg {
   attempt_no attempt = 0;
   destination to{};
   struct dialog dialog {};
+  caller_identity presented{};                  ///< whom our INVITE shows; what CANCELs it must show the same
   session_description local{};                  ///< what we said last
   std::optional<session_description> remote{};  ///< what they said last
   media_address endpoint{};                     ///< ours; port 0 = not open yet
@@ -125,6 +131,7 @@ struct call_leg {
   bool probing = false;
   time_point silent_since{};
   std::optional<call_play> play{};
+  time_point rings_until{};  ///< our INVITE has expired by then, whatever became of it
   time_point started_at{};
   time_point ringing_at{};
   time_point answered_at{};
@@ -134,7 +141,10 @@ struct call_leg {
   release_cause cause{};
   bool has_statistics = false;
   media_statistics statistics{};
-  bool is_live() const { return state != leg_state::released && state != leg_state::idle; }
+  bool is_over() const { return state == leg_state::released || state == leg_state::idle; }
+  /// Part of what the call does. A leg that we gave up is not, though its phone may still ring.
+  bool is_live() const { return !is_over() && state != leg_state::cancelling; }
+  bool may_ring() const { return state == leg_state::inviting || state == leg_state::alerting || state == leg_state::cancelling; }
   bool is_up() const { return state == leg_state::confirmed || state == leg_state::answered; }
   bool operator==(const call_leg&) const = default;
   static constexpr auto fields() {
@@ -164,7 +174,9 @@ struct call_leg {
                       field{24, "cancelled", &call_leg::cancelled},
                       field{25, "cause", &call_leg::cause},
                       field{26, "has_statistics", &call_leg::has_statistics},
-                      field{27, "statistics", &call_leg::statistics}};
+                      field{27, "statistics", &call_leg::statistics},
+                      field{28, "presented", &call_leg::presented},
+                      field{29, "rings_until", &call_leg::rings_until}};
   }
 };
 

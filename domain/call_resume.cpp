@@ -19,6 +19,14 @@ void say_media(effects& out, T command) {
   out.push_back({timing::when_durable, to_media{std::move(command)}});
 }
 
+/// An INVITE of ours that may ring: CANCEL, whether or not an earlier life sent one.
+void cancel_again(const call_state& call, const call_leg& leg, effects& out) {
+  say_leg(
+      out,
+      leg_restore{
+          .leg = {call.id, leg.index}, .saved = leg.dialog, .confirmed = false, .presented = leg.presented, .called = leg.name});
+}
+
 /// The dialog stands on both sides: leg and handlers again. A 2xx without ACK is not there yet: the caller may never have got it.
 void restore_dialog(const call_state& call, const call_leg& leg, effects& out) {
   const leg_id id{call.id, leg.index};
@@ -34,9 +42,8 @@ void restore_dialog(const call_state& call, const call_leg& leg, effects& out) {
       say_leg(out, leg_restore{.leg = id, .saved = leg.dialog, .confirmed = false});
       return say_leg(out, leg_answer{.leg = id, .media = leg.local});
     case leg_state::inviting:
-    case leg_state::alerting:  // an INVITE of ours: cancelled, the attempt is made anew
-      if (leg.dialog.sip_call_id.empty()) return;
-      return say_leg(out, leg_restore{.leg = id, .saved = leg.dialog, .confirmed = false});
+    case leg_state::alerting:
+    case leg_state::cancelling: return cancel_again(call, leg, out);
     case leg_state::confirmed: return say_leg(out, leg_restore{.leg = id, .saved = leg.dialog, .confirmed = true});
   }
 }
@@ -58,11 +65,13 @@ void restore_audio(const call_state& call, const call_leg& leg, effects& out) {
 void end_again(const call_state& call, const call_leg& leg, effects& out) {
   const leg_id id{call.id, leg.index};
   if (leg.media == endpoint_state::closing) say_media(out, media_close{id});
+  if (leg.state == leg_state::cancelling) return cancel_again(call, leg, out);
   if (leg.ended_by_them) return say_leg(out, leg_forget{id});
   const bool had_dialog = !leg.dialog.sip_call_id.empty();
   if (!had_dialog || leg.state != leg_state::released) return;
   const bool unanswered_caller = leg.role == leg_role::caller && leg.answered_at == time_point{};
   const bool confirmed = leg.answered_at != time_point{};
+  if (!unanswered_caller && !confirmed) return;  // its final response is known
   say_leg(out, leg_restore{.leg = id, .saved = leg.dialog, .confirmed = confirmed});
   if (unanswered_caller)
     say_leg(out, leg_reject{.leg = id, .cause = leg.cause});
@@ -72,7 +81,8 @@ void end_again(const call_state& call, const call_leg& leg, effects& out) {
 
 void restart_timers(const call_state& call, time_point now, effects& out) {
   for (const auto& t : call.timers) {
-    const auto left = std::clamp(t.length - ms_between(now, t.began_at), milliseconds{0}, t.length);
+    auto left = std::clamp(t.length - ms_between(now, t.began_at), milliseconds{0}, t.length);
+    if (t.timer == call_timer::quiet) left = std::max(left, call_limits::adoption_listens);
     out.push_back({timing::at_once, start_timer{static_cast<std::uint32_t>(t.timer), t.generation, left}});
   }
 }
@@ -89,7 +99,8 @@ void repeat_words(const call_state& call, time_point now, effects& out) {
 void resume_live(const call_state& call, effects& out) {
   for (const auto& leg : call.legs) {
     if (!leg.is_live()) {
-      if (leg.media != endpoint_state::closed && leg.media != endpoint_state::none) end_again(call, leg, out);
+      const bool has_endpoint = leg.media != endpoint_state::closed && leg.media != endpoint_state::none;
+      if (has_endpoint || leg.state == leg_state::cancelling) end_again(call, leg, out);
       continue;
     }
     restore_dialog(call, leg, out);

@@ -88,6 +88,7 @@ std::string_view to_string(call_timer timer) noexcept {
     case call_timer::recording: return "recording";
     case call_timer::tombstone: return "tombstone";
     case call_timer::recovered: return "recovered";
+    case call_timer::quiet: return "quiet";
   }
   return "unknown";
 }

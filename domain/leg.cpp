@@ -13,6 +13,7 @@ std::string_view to_string(leg_state state) noexcept {
     case leg_state::alerting: return "alerting";
     case leg_state::confirmed: return "confirmed";
     case leg_state::released: return "released";
+    case leg_state::cancelling: return "cancelling";
   }
   return "unknown";
 }

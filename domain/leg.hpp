@@ -19,6 +19,8 @@ enum class leg_state : std::uint8_t {
   alerting = 6,   ///< 18x to an INVITE of ours
   confirmed = 7,  ///< dialog complete on both sides
   released = 8,   ///< final
+  /// We gave up an INVITE of ours; their final response is due. The phone may ring until then, over the death of a process too.
+  cancelling = 9,
 };
 
 enum class leg_input : std::uint8_t {
@@ -32,6 +34,7 @@ enum class leg_input : std::uint8_t {
   answer_received = 8,
   far_end_left = 9,  ///< BYE, CANCEL, no ACK, failure answer to our INVITE, 481
   dropped = 10,      ///< we end it
+  expired = 11,      ///< no final response, but the INVITE's Expires is over
 };
 
 /// What ends a leg in this state, when we end it.
@@ -63,11 +66,14 @@ inline constexpr auto leg_rules = std::to_array<leg_rule>({
     {leg_state::inviting, leg_input::progress_received, leg_state::alerting},
     {leg_state::inviting, leg_input::answer_received, leg_state::confirmed},
     {leg_state::inviting, leg_input::far_end_left, leg_state::released},
-    {leg_state::inviting, leg_input::dropped, leg_state::released},
+    {leg_state::inviting, leg_input::dropped, leg_state::cancelling},
     {leg_state::alerting, leg_input::progress_received, leg_state::alerting},
     {leg_state::alerting, leg_input::answer_received, leg_state::confirmed},
     {leg_state::alerting, leg_input::far_end_left, leg_state::released},
-    {leg_state::alerting, leg_input::dropped, leg_state::released},
+    {leg_state::alerting, leg_input::dropped, leg_state::cancelling},
+    {leg_state::cancelling, leg_input::far_end_left, leg_state::released},     // RFC 3261 9.1: 487, or whatever crossed
+    {leg_state::cancelling, leg_input::answer_received, leg_state::released},  // the 2xx that crossed gets ACK and BYE
+    {leg_state::cancelling, leg_input::expired, leg_state::released},
     {leg_state::confirmed, leg_input::far_end_left, leg_state::released},
     {leg_state::confirmed, leg_input::dropped, leg_state::released},
 });
@@ -84,6 +90,7 @@ constexpr leg_ending ending_of(leg_state state) {
   switch (state) {
     case leg_state::idle:
     case leg_state::opening:
+    case leg_state::cancelling:
     case leg_state::released: return leg_ending::nothing;
     case leg_state::trying:
     case leg_state::early: return leg_ending::reject;
@@ -110,13 +117,22 @@ constexpr bool released_is_final() {
   return true;
 }
 constexpr bool every_live_state_can_be_dropped() {
-  for (const auto& rule : leg_rules)
-    if (rule.to != leg_state::released && !next(rule.to, leg_input::dropped)) return false;
+  for (const auto& rule : leg_rules) {
+    if (rule.to == leg_state::released || rule.to == leg_state::cancelling) continue;
+    if (!next(rule.to, leg_input::dropped)) return false;
+  }
   return true;
+}
+/// No way leads from an INVITE that left to `released` but word of the far end or the end of its time.
+constexpr bool what_may_ring_is_never_forgotten() {
+  for (const auto from : {leg_state::inviting, leg_state::alerting, leg_state::cancelling})
+    if (next(from, leg_input::dropped) == leg_state::released) return false;
+  return next(leg_state::cancelling, leg_input::expired) == leg_state::released;
 }
 }  // namespace detail
 static_assert(detail::one_rule_per_pair());
 static_assert(detail::released_is_final());
 static_assert(detail::every_live_state_can_be_dropped());
+static_assert(detail::what_may_ring_is_never_forgotten());
 
 }  // namespace seatgrid::calls

@@ -145,7 +145,8 @@ struct leg_progress {
                    field{3, "media", &leg_progress::media}, field{4, "early", &leg_progress::early}};
   }
 };
-/// 2xx to an INVITE of ours; ACK has left (with our answer, if theirs was the offer).
+/// 2xx to an INVITE of ours. ACK waits for `leg_ack`, or for the answer if theirs was the offer: a phone without ACK repeats its
+/// 2xx, so that whoever adopts the call learns that it answered (RFC 3261 13.3.1.4).
 struct leg_answered {
   static constexpr std::uint32_t tag = 3;
   static constexpr std::string_view type = "leg_answered";
@@ -158,7 +159,8 @@ struct leg_answered {
                    field{3, "confirmed", &leg_answered::confirmed}};
   }
 };
-/// An INVITE of ours ended without dialog: 3xx-6xx, time-out (408), transport error (503), 487 after our CANCEL.
+/// An INVITE of ours ended without dialog: 3xx-6xx, time-out (408), transport error (503), 487 after our CANCEL. It rings no
+/// more: an agent may be freed on this word.
 struct leg_failed {
   static constexpr std::uint32_t tag = 4;
   static constexpr std::string_view type = "leg_failed";
@@ -300,7 +302,9 @@ struct leg_reject {
   release_cause cause{};
   std::uint32_t retry_after_s = 0;
 };
-/// An INVITE of ours. The edge puts `Expires` = expires on it; From shows `presented`.
+/// An INVITE of ours. The edge puts `Expires` = expires on it; From shows `presented`. `early` names it: Call-ID, our tag, CSeq
+/// and, in `invite`, the branch, which the edge uses as they are (with retry_branch and the next CSeq when a 422 asks for another
+/// try).
 struct leg_invite {
   leg_id leg{};
   destination to{};
@@ -310,6 +314,11 @@ struct leg_invite {
   milliseconds expires{20'000};
   std::uint32_t hops_left = 69;
   std::string diverted_from{};  ///< Diversion (RFC 5806), empty = none
+  dialog early{};
+};
+/// The step that holds their 2xx counts: ACK.
+struct leg_ack {
+  leg_id leg{};
 };
 /// Ends a leg whatever its state: CANCEL before the final answer, BYE after it (a 2xx that crosses gets ACK and BYE).
 struct leg_release {
@@ -340,11 +349,14 @@ struct leg_refer_status {
   bool final = false;
 };
 /// Rebuilds the dialog after a restart or a death. A confirmed dialog: leg and handlers only (same address). An early one
-/// of ours (`incoming` false): CANCEL with the old branch. An early one of theirs: server transaction from `invite`.
+/// of ours (`incoming` false): CANCEL with the old branch, then leg_failed when the phone is known to be quiet or 64*T1 passed;
+/// `presented` and `called` are those of its leg_invite. An early one of theirs: server transaction from `invite`.
 struct leg_restore {
   leg_id leg{};
   dialog saved{};
   bool confirmed = true;
+  caller_identity presented{};
+  std::string called{};
 };
 /// OPTIONS within the dialog; answered by leg_probed.
 struct leg_probe {
@@ -355,7 +367,7 @@ struct leg_forget {
   leg_id leg{};
 };
 using leg_command = std::variant<leg_ring, leg_answer, leg_reject, leg_invite, leg_release, leg_answer_offer, leg_reject_offer,
-                                 leg_offer, leg_refer_status, leg_restore, leg_probe, leg_forget>;
+                                 leg_offer, leg_refer_status, leg_restore, leg_probe, leg_forget, leg_ack>;
 
 inline leg_id leg_of(const leg_event& e) {
   return std::visit([](const auto& x) { return x.leg; }, e);

@@ -8,15 +8,13 @@
 namespace seatgrid::sim {
 namespace {
 
-constexpr milliseconds wire{5};          // one way; the same for all, so that order is kept
 constexpr milliseconds end_repeat{500};  // the edge repeats leg_ended
 constexpr std::uint32_t end_repeats_max = 64;
-constexpr milliseconds stray_answer{32'000};  // RFC 3261 13.3.1.4: a 2xx without ACK ends the dialog
-constexpr std::uint16_t busy_here = 486, decline = 603, request_terminated = 487, gone = 481;
-
-std::string name_of(leg_id leg) { return to_text(leg.call).substr(7) + "/" + std::to_string(leg.index); }
+constexpr std::uint16_t gone = 481;
 
 }  // namespace
+
+std::string name_of(leg_id leg) { return to_text(leg.call).substr(7) + "/" + std::to_string(leg.index); }
 
 phones::phones(stage& on, const run_plan& plan, const run_options& options) : stage_(on), plan_(plan), options_(options) {}
 
@@ -49,6 +47,11 @@ session_description phones::sdp_of(leg_id leg, direction way) const {
 }
 
 dialog phones::dialog_of(const phone_leg& phone) const {
+  if (!phone.incoming) {
+    auto ours = phone.names;
+    ours.remote_tag = "theirs";
+    return ours;
+  }
   dialog d;
   d.sip_call_id = name_of(phone.leg) + "@sim";
   d.local_tag = "ours";
@@ -62,11 +65,14 @@ dialog phones::dialog_of(const phone_leg& phone) const {
 void phones::to_node(leg_event event) {
   stage_.in_this_life(wire, [this, event = std::move(event)] {
     const auto* phone = find(leg_of(event));
-    if (phone != nullptr && !phone->edge_knows) return;
-    stage_.say("event " + name_of(leg_of(event)) + " #" + std::to_string(event.index()));
-    stage_.engine->on(event);
-    if (stage_.chance.chance(10)) stage_.engine->on(event);  // retransmitted past the edge's memory
+    if (phone == nullptr || phone->edge_knows) tell(event);
   });
+}
+
+void phones::tell(const leg_event& event) {
+  stage_.say("event " + name_of(leg_of(event)) + " #" + std::to_string(event.index()));
+  stage_.engine->on(event);
+  if (stage_.chance.chance(10)) stage_.engine->on(event);  // retransmitted past the edge's memory
 }
 
 void phones::begin() {
@@ -141,81 +147,10 @@ void phones::hang_up(leg_id leg, bool by_cancel) {
 void phones::repeat_end(leg_id leg, std::uint32_t times) {
   auto* phone = find(leg);
   if (phone == nullptr || !phone->end_untold || times > end_repeats_max) return;
-  if (stage_.engine && phone->edge_knows)
+  const bool edge_follows = phone->incoming || phone->edge_answered;
+  if (stage_.engine && phone->edge_knows && edge_follows)
     to_node(leg_ended{.leg = leg, .at = phone->ended_at, .cancelled = phone->cancelled, .cause = {}});
   stage_.in(end_repeat, [this, leg, times] { repeat_end(leg, times + 1); });
-}
-
-void phones::ring_agent(const leg_invite& order) {
-  const auto at = order.to.target.find(':');
-  const auto end = order.to.target.find('@');
-  const auto device = order.to.target.substr(at + 1, end - at - 1);
-  auto& phone = legs_[order.leg];
-  if (phone.leg) return;  // the order repeated: the dialog exists
-  phone.leg = order.leg;
-  phone.device = device;
-  phone.asked = order.to;
-  const auto taken = active_.find(device);
-  // Loosened because of an open defect: after a takeover the rules offer an agent again while its phone may still ring for the
-  // dead process (DESIGN 5 wants 487, or Expires + 2 s). Make this a complaint again when that is mended; 83 of 300 seeds fail
-  // then.
-  const auto* older = taken == active_.end() ? nullptr : find(taken->second);
-  if (older != nullptr && is_alive(taken->second) && (older->rang_through_kill || !older->edge_knows))
-    ++rings_after_kill_;
-  else if (taken != active_.end() && is_alive(taken->second))
-    complain("I1: phone of " + device + " rings for " + name_of(order.leg) + " while it has " + name_of(taken->second));
-  active_[device] = order.leg;
-  phone.state = phone_state::ringing;
-  auto& chance = stage_.chance;
-  const auto leg = order.leg;
-  const auto talk_ms = chance.between(1'000, 60'000);
-  // The INVITE's Expires ends ringing even if nobody ever cancels it (RFC 3261 13.2.1).
-  stage_.in(order.expires + seconds{1}, [this, leg] {
-    auto* late = find(leg);
-    if (late != nullptr && late->state == phone_state::ringing) agent_refuses(leg, request_terminated);
-  });
-  const auto mood = chance.between(1, 100);
-  if (mood <= 4) return;  // vanished: no answer of any kind until Expires
-  stage_.in(chance.wait(20, 200), [this, leg] {
-    auto* rings = find(leg);
-    if (rings != nullptr && rings->state == phone_state::ringing)
-      to_node(leg_progress{.leg = leg, .status = 180, .media = {}, .early = dialog_of(*rings)});
-  });
-  if (mood <= 14) return;  // rings and rings
-  if (mood <= 22) {
-    const auto status = static_cast<std::uint16_t>(chance.chance(500) ? busy_here : decline);
-    stage_.in(chance.wait(100, 4'000), [this, leg, status] { agent_refuses(leg, status); });
-  } else if (mood <= 30) {  // around the moment at which the queue gives up
-    stage_.in(order.expires + chance.wait(-40, 40), [this, leg, talk_ms] { agent_answers(leg, talk_ms); });
-  } else {
-    stage_.in(chance.wait(300, 4'000), [this, leg, talk_ms] { agent_answers(leg, talk_ms); });
-  }
-}
-
-void phones::agent_answers(leg_id leg, std::int64_t talk_ms) {
-  auto* phone = find(leg);
-  if (phone == nullptr || phone->state != phone_state::ringing) return;
-  phone->state = phone_state::talking;
-  stage_.say("phone " + phone->device + " answers " + name_of(leg));
-  if (stage_.engine && phone->edge_knows) {
-    phone->acknowledged = true;
-    to_node(leg_answered{.leg = leg, .media = sdp_of(leg), .confirmed = dialog_of(*phone)});
-  }
-  stage_.in(stray_answer, [this, leg] {
-    auto* unheard = find(leg);
-    if (unheard != nullptr && unheard->state == phone_state::talking && !unheard->acknowledged) hang_up(leg, false);
-  });
-  if (stage_.chance.chance(150)) hold_and_retrieve(leg);
-  stage_.in(milliseconds{talk_ms}, [this, leg] { hang_up(leg, false); });
-}
-
-void phones::agent_refuses(leg_id leg, std::uint16_t status) {
-  auto* phone = find(leg);
-  if (phone == nullptr || phone->state != phone_state::ringing) return;
-  stage_.say("phone " + phone->device + " says " + std::to_string(status) + " to " + name_of(leg));
-  phone->state = phone_state::ended;
-  if (active_[phone->device] == leg) active_.erase(phone->device);
-  to_node(leg_failed{.leg = leg, .cause = {.q850 = 0, .sip = status, .text = ""}, .retry_after_s = 0});
 }
 
 void phones::hold_and_retrieve(leg_id leg) {
@@ -236,17 +171,18 @@ void phones::hold_and_retrieve(leg_id leg) {
 void phones::on_release(leg_id leg, const release_cause& cause) {
   auto* phone = find(leg);
   if (phone == nullptr) return;
+  stage_.say("phone " + phone->device + " is released from " + name_of(leg) + " (" + cause.text + ")");
+  if (!phone->incoming) {
+    if (phone->edge_answered) return end_answered(*phone);
+    return give_up(*phone);
+  }
   phone->released = true;
   phone->end_untold = false;
   if (phone->state == phone_state::ended) return;
-  stage_.say("phone " + phone->device + " is released from " + name_of(leg) + " (" + cause.text + ")");
-  const bool unanswered = phone->state == phone_state::ringing;
   phone->state = phone_state::ended;
   if (active_[phone->device] == leg) active_.erase(phone->device);
   for (auto& c : callers_)
     if (c.leg == leg) c.done = true;
-  if (unanswered && !phone->incoming)
-    to_node(leg_failed{.leg = leg, .cause = {.q850 = 0, .sip = request_terminated, .text = ""}, .retry_after_s = 0});
 }
 
 void phones::on_restore(const leg_restore& order) {
@@ -255,16 +191,11 @@ void phones::on_restore(const leg_restore& order) {
     complain("restored a leg that no phone ever had: " + name_of(order.leg));
     return;
   }
+  if (phone->edge_knows) return;
   phone->edge_knows = true;
-  phone->acknowledged = true;
-  if (order.confirmed || order.saved.incoming || phone->incoming) return;
-  // An early dialog of ours: CANCEL with the old branch; an answer that crossed gets ACK and BYE.
-  if (phone->state == phone_state::ended) return;
-  stage_.say("phone " + phone->device + " is cancelled by the new edge: " + name_of(order.leg));
-  phone->state = phone_state::ended;
-  phone->end_untold = false;
-  if (active_[phone->device] == order.leg) active_.erase(phone->device);
-  to_node(leg_failed{.leg = order.leg, .cause = {.q850 = 0, .sip = request_terminated, .text = ""}, .retry_after_s = 0});
+  if (phone->incoming) return;
+  if (!order.confirmed) return cancel_old(*phone, order);
+  phone->edge_answered = phone->edge_acks = true;
 }
 
 void phones::hear(const leg_command& command) {
@@ -285,7 +216,7 @@ void phones::hear(const leg_command& command) {
                  phone->was_early = true;
                  to_node(leg_confirmed{.leg = leg, .media = sdp_of(leg), .confirmed = dialog_of(*phone)});
                },
-               [&](const leg_reject& c) { on_release(leg, c.cause); }, [&](const leg_invite& c) { ring_agent(c); },
+               [&](const leg_reject& c) { on_release(leg, c.cause); }, [&](const leg_invite& c) { invite_agent(c); },
                [&](const leg_release& c) { on_release(leg, c.cause); }, [](const leg_answer_offer&) {},
                [](const leg_reject_offer&) {},
                [&](const leg_offer&) {
@@ -300,19 +231,23 @@ void phones::hear(const leg_command& command) {
                [&](const leg_probe&) { to_node(leg_probed{.leg = leg, .status = is_alive(leg) ? std::uint16_t{200} : gone}); },
                [&](const leg_forget&) {
                  if (phone != nullptr) phone->end_untold = false;
+               },
+               [&](const leg_ack&) {
+                 if (phone != nullptr && phone->edge_answered) acknowledge(*phone);
                }},
       command);
 }
 
 void phones::kill() {
   for (auto& [unused, phone] : legs_) {
-    phone.edge_knows = false;
-    if (phone.state == phone_state::ringing) phone.rang_through_kill = true;
+    phone.edge_knows = phone.edge_heard = phone.edge_cancels = phone.edge_answered = phone.edge_acks = false;
+    if (!phone.incoming && !phone.left) phone.state = phone_state::ended;
   }
 }
 
 /// Callers whose INVITE got no answer of any kind repeat it; the new edge takes it for a new call, unless it was restored.
 void phones::restarted() {
+  started_at_ = stage_.now();
   stage_.in(milliseconds{700}, [this, life = stage_.lives] {
     if (life != stage_.lives || !stage_.engine) return;
     for (std::size_t i = 0; i < callers_.size(); ++i) {

@@ -16,22 +16,33 @@ namespace seatgrid::sim {
 /// The far ends and the SIP edge between them and the node. What a phone knows outlives a kill; what the edge knows does not.
 enum class phone_state : std::uint8_t { calling = 0, early = 1, ringing = 2, talking = 3, ended = 4 };
 
+/// Our INVITE or theirs, from both ends. The phone's half outlives a kill, the edge's half is of one life.
 struct phone_leg {
   leg_id leg{};
   std::string device{};  ///< agent's name, or "caller-N"
   bool incoming = false;
-  phone_state state = phone_state::calling;
-  bool edge_knows = true;  ///< this life's edge has the dialog
-  bool rang_through_kill = false;
-  bool acknowledged = false;
-  bool end_untold = false;  ///< the far end ended; the edge repeats it until `forget`
-  bool released = false;    ///< we ended it
+  phone_state state = phone_state::calling;  ///< of ours: `calling` until the INVITE arrives
+  bool is_mute = false;                      ///< says nothing to INVITE and CANCEL, and rings until Expires
+  bool acknowledged = false;                 ///< our ACK has come
+  bool edge_knows = true;                    ///< this life's edge has the dialog
+  bool edge_heard = false;                   ///< a response to our INVITE: CANCEL may leave (RFC 3261 9.1)
+  bool edge_cancels = false;
+  bool edge_answered = false;  ///< it told leg_answered, or the dialog was restored
+  bool edge_acks = false;      ///< it may ACK, now and again
+  bool left = false;           ///< something of ours is on the wire
+  dialog names{};              ///< of our INVITE
+  bool end_untold = false;     ///< the far end ended; the edge repeats it until `forget`
+  bool released = false;       ///< we ended it
   bool cancelled = false;
   bool was_early = false;  ///< a promise reached the caller: the call must not be lost
   time_point ended_at{};
   std::uint32_t offers = 0;
   destination asked{};
 };
+
+inline constexpr milliseconds wire{5};  ///< one way; the same for all, so that order is kept
+/// "12345/2", for messages.
+std::string name_of(leg_id leg);
 
 class phones {
  public:
@@ -63,9 +74,25 @@ class phones {
   void hang_up(leg_id leg, bool by_cancel);
   void repeat_end(leg_id leg, std::uint32_t times);
   void to_node(leg_event event);
-  void ring_agent(const leg_invite& order);
+  void tell(const leg_event& event);
+  // phones_agent.cpp: an INVITE of ours between edge and phone
+  void to_phone(leg_id leg, bool may_be_lost, std::function<void(phone_leg&)> arrives);
+  void to_edge(leg_id leg, std::function<void(phone_leg&)> arrives);
+  void invite_agent(const leg_invite& order);
+  void ring_agent(phone_leg& phone, milliseconds expires);
   void agent_answers(leg_id leg, std::int64_t talk_ms);
+  void repeat_answer(leg_id leg, milliseconds wait);
+  void on_answer(phone_leg& phone);
+  void acknowledge(phone_leg& phone);
+  void end_answered(phone_leg& phone);
+  void fail(phone_leg& phone, std::uint16_t status);
+  void give_up(phone_leg& phone);
+  void cancel_old(phone_leg& phone, const leg_restore& order);
   void agent_refuses(leg_id leg, std::uint16_t status);
+  void send_cancel(phone_leg& phone);
+  void on_cancel(phone_leg& phone);
+  void no_final_response(leg_id leg, milliseconds wait, std::uint16_t status);
+  void agent_ends(phone_leg& phone);
   void hold_and_retrieve(leg_id leg);
   void on_release(leg_id leg, const release_cause& cause);
   void on_restore(const leg_restore& order);
@@ -79,8 +106,8 @@ class phones {
   std::map<leg_id, phone_leg> legs_{};
   std::vector<caller> callers_{};
   std::map<std::string, leg_id> active_{};  ///< device -> the leg it rings or talks on
-  std::uint64_t rings_after_kill_ = 0;      ///< see ring_agent
   std::uint64_t calls_made_ = 0;
+  time_point started_at_{};  ///< this life
   std::string wrong_{};
 };
 

@@ -17,7 +17,8 @@ namespace {
 constexpr lane_id lane_of_entities = 1;
 constexpr std::uint64_t turns_max = 3'000'000;
 constexpr seconds virtual_max{7'200};
-constexpr seconds quiet_after{240};  // after the last phone hung up: deadlines, probes and wrap-ups run out
+constexpr std::uint64_t kills_max = 300;  // of a run: what dies every second for ever need never come to rest
+constexpr seconds quiet_after{240};       // after the last phone hung up: deadlines, probes and wrap-ups run out
 
 class simulation {
  public:
@@ -179,7 +180,8 @@ class simulation {
       stage_.engine->run_one(stage_.chance.next());
       plan_sync();
       if (++turns_ > turns_max) return;
-      if (plan_.kill_per_100k > 0 && stage_.chance.between(1, 100'000) <= plan_.kill_per_100k) kill();
+      if (plan_.kill_per_100k > 0 && stage_.lives <= kills_max && stage_.chance.between(1, 100'000) <= plan_.kill_per_100k)
+        kill();
     }
   }
 

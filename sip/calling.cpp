@@ -11,6 +11,10 @@ namespace {
 
 constexpr milliseconds ring_grace{2'000};  ///< after Expires, before we cancel by ourselves
 constexpr int refusal_without_route = 503;
+constexpr int refusal_without_names = 500;
+
+/// Sofia takes CSeq 0 for "none given", and it gets the number before ours.
+bool is_named(const dialog& d) { return !d.sip_call_id.empty() && !d.local_tag.empty() && !d.invite.empty() && d.local_cseq > 1; }
 
 void fail_call(edge_core& core, leg_id id, int status, std::string text = {}, std::uint32_t retry_after_s = 0) {
   core.tell(leg_failed{.leg = id,
@@ -18,16 +22,6 @@ void fail_call(edge_core& core, leg_id id, int status, std::string text = {}, st
                                  .sip = static_cast<std::uint16_t>(status),
                                  .text = std::move(text)},
                        .retry_after_s = retry_after_s});
-}
-
-std::string to_header(const leg_invite& order) {
-  scratch pool;
-  const auto* target = url_make(pool, order.to.target.c_str());
-  if (order.called.find(':') != std::string::npos) return "<" + one_line(order.called) + ">";
-  const auto host = target == nullptr ? std::string{} : text_or_empty(target->url_host);
-  const auto port = target == nullptr ? std::string{} : text_or_empty(target->url_port);
-  if (order.called.empty() || host.empty()) return "<" + order.to.target + ">";
-  return "<sip:" + user_part(order.called) + "@" + host + (port.empty() ? "" : ":" + port) + ">";
 }
 
 int on_invite_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip);
@@ -55,15 +49,15 @@ std::string header_block(leg_state& leg) {
 bool send_invite(leg_state& leg) {
   auto& core = leg.edge;
   const auto& order = *leg.invite;
-  const auto branch = "z9hG4bK" + random_hex(12);
+  const bool again = leg.invite_cseq != 0;
+  const auto branch = again ? retry_branch(order.early.invite) : order.early.invite;
   const auto body = order.offer ? sdp_for(leg, *order.offer) : std::string{};
   const auto contact = core.contact(leg);
   const auto block = header_block(leg);
   const auto expires = std::to_string(std::chrono::ceil<seconds>(order.expires).count());
   const auto hops = std::to_string(order.hops_left);
   const auto route = flow_url(leg.flow);
-  // A Contact may carry "?header=value": never let a registered phone write headers into our INVITE.
-  const auto target = order.to.target.substr(0, order.to.target.find('?'));
+  const auto target = request_uri_of(order.to.target);
   leg.invite_text = branch + " " + target;
   core.count.request_out("INVITE");
   leg.invite_out =
@@ -126,11 +120,9 @@ void take_success(leg_state& leg, const sip_t* sip) {
   agree_as_client(leg, sip);
   core.stop_wait(leg, wait_kind::ring_expiry);
   leg.phase = leg_phase::talking;
+  leg.ack_waits = true;
   leg.ack_waits_for_answer = !offered;
-  if (offered)
-    acknowledge(leg, {});
-  else
-    core.start_wait(leg, wait_kind::offer_answer, core.options.offer_wait);
+  core.start_wait(leg, wait_kind::offer_answer, offered ? core.options.t1x64 : core.options.offer_wait);
   leg.invite.reset();
   start_session_timer(leg);
   core.tell(leg_answered{.leg = leg.id, .media = leg.sdp_received, .confirmed = record_of(leg)});
@@ -153,6 +145,7 @@ int on_invite_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip) {
     if (sip != nullptr) take_progress(*leg, sip);
     return 0;
   }
+  if (status < 300 && leg->phase != leg_phase::calling) return 0;  // repeated, because ACK waits for the journal
   if (status < 300) return take_success(*leg, sip), 0;
   if (status == 422 && sip != nullptr && retry_with_min_se(*leg, sip)) return 0;
   std::uint32_t after = 0;
@@ -179,28 +172,48 @@ void call(edge_core& core, leg_invite order) {
     return fail_call(core, id, 403, "an access number must not be presented");
   }
   if (auto why = core.paths.open(order.to); !why.empty()) return fail_call(core, id, 503, std::move(why));
+  if (!is_named(order.early)) return fail_call(core, id, refusal_without_names, "an INVITE without Call-ID, tag, CSeq or branch");
   auto& leg = core.add(id);
   leg.phase = leg_phase::calling;
   leg.flow = order.to.flow;
   const bool tcp = leg.flow.rfind("tcp:", 0) == 0 || order.to.target.find(";transport=tcp") != std::string::npos;
   leg.via = tcp ? transport::tcp : transport::udp;
-  leg.local_uri = present(order.presented, core.host, false).from;
-  leg.remote_uri = to_header(order);
-  leg.local_tag = random_hex(8);
-  leg.sip_call_id = to_text(id.call) + "-" + std::to_string(id.index) + "-" + random_hex(6) + "@" + core.host;
+  leg.local_uri = from_of_invite(core, order.presented);
+  leg.remote_uri = to_of_invite(order.called, order.to.target);
+  leg.local_tag = order.early.local_tag;
+  leg.sip_call_id = order.early.sip_call_id;
   leg.invite = std::make_unique<leg_invite>(std::move(order));
   const auto from = leg.local_uri + ";tag=" + leg.local_tag;
-  leg.dialog_leg = nta_leg_tcreate(core.agent, on_in_dialog, &leg, SIPTAG_CALL_ID_STR(leg.sip_call_id.c_str()),
-                                   SIPTAG_FROM_STR(from.c_str()), SIPTAG_TO_STR(leg.remote_uri.c_str()), TAG_END());
+  sip_cseq_t cseq[1];
+  sip_cseq_init(cseq);
+  cseq->cs_seq = leg.invite->early.local_cseq - 1;  // Sofia counts on from here
+  leg.dialog_leg =
+      nta_leg_tcreate(core.agent, on_in_dialog, &leg, SIPTAG_CALL_ID_STR(leg.sip_call_id.c_str()), SIPTAG_FROM_STR(from.c_str()),
+                      SIPTAG_TO_STR(leg.remote_uri.c_str()), SIPTAG_CSEQ(cseq), TAG_END());
   if (leg.dialog_leg == nullptr || !send_invite(leg)) {
     core.retire(leg);
     return fail_call(core, id, refusal_without_route, "no route to the target");
   }
   core.start_wait(leg, wait_kind::ring_expiry, leg.invite->expires + ring_grace);
-  auto early = record_of(leg);
-  early.route_set = leg.invite->to.route;
-  core.tell(leg_dialog_changed{.leg = id, .now = std::move(early)});
 }
+
+std::string from_of_invite(const edge_core& core, const caller_identity& presented) {
+  return present(presented, core.host, false).from;
+}
+
+std::string to_of_invite(const std::string& called, const std::string& target) {
+  scratch pool;
+  const auto* url = url_make(pool, target.c_str());
+  if (called.find(':') != std::string::npos) return "<" + one_line(called) + ">";
+  const auto host = url == nullptr ? std::string{} : text_or_empty(url->url_host);
+  const auto port = url == nullptr ? std::string{} : text_or_empty(url->url_port);
+  if (called.empty() || host.empty()) return "<" + target + ">";
+  return "<sip:" + user_part(called) + "@" + host + (port.empty() ? "" : ":" + port) + ">";
+}
+
+std::string request_uri_of(const std::string& target) { return target.substr(0, target.find('?')); }
+
+std::string retry_branch(const std::string& first) { return first + std::string{retry_suffix}; }
 
 void cancel_call(leg_state& leg, const release_cause& cause) {
   if (leg.cancelled || leg.invite_out == nullptr) return;
@@ -216,8 +229,12 @@ void cancel_call(leg_state& leg, const release_cause& cause) {
   core.start_wait(leg, wait_kind::final_after_cancel, core.options.t1x64 + milliseconds{500});
 }
 
+void acknowledge_answer(leg_state& leg) {
+  if (leg.ack_waits && !leg.ack_waits_for_answer) acknowledge(leg, {});
+}
+
 void acknowledge(leg_state& leg, const std::string& body) {
-  leg.ack_waits_for_answer = false;
+  leg.ack_waits = leg.ack_waits_for_answer = false;
   leg.edge.stop_wait(leg, wait_kind::offer_answer);
   sip_cseq_t cseq[1];
   sip_cseq_init(cseq);

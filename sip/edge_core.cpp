@@ -106,9 +106,10 @@ void edge_core::expire(leg_state& leg, wait_kind kind) {
       start_wait(leg, wait_kind::repeat_ended, options.ended_repeat);
       return;
     case wait_kind::offer_answer:
-      if (leg.ack_waits_for_answer) {
+      if (leg.ack_waits) {
+        const bool theirs = leg.ack_waits_for_answer;
         acknowledge(leg, {});
-        return hang_up(leg, 488, "no answer to their offer");
+        return theirs ? hang_up(leg, 488, "no answer to their offer") : hang_up(leg, 503, "nobody took their answer");
       }
       return reject_offer(leg, leg.offer_id, 500);
     case wait_kind::offer_retry: return offer_again(leg);
@@ -118,7 +119,8 @@ void edge_core::expire(leg_state& leg, wait_kind kind) {
     case wait_kind::final_after_cancel: {
       // RFC 3261 9.1: 64*T1 after CANCEL the transaction counts as cancelled, whatever the far end thinks.
       const auto id = leg.id;
-      const release_cause cause{.q850 = 16, .sip = leg.phase == leg_phase::cancelling ? std::uint16_t{408} : std::uint16_t{487}};
+      const bool by_successor = leg.phase == leg_phase::cancelling;
+      const release_cause cause{.q850 = 16, .sip = by_successor ? leg.cancel_status : std::uint16_t{487}};
       retire(leg);
       return tell(leg_failed{.leg = id, .cause = cause});
     }
@@ -264,7 +266,7 @@ void edge_core::carry_out(leg_command& order) {
                       [&](leg_release& c) { release(*leg, c.cause); }, [&](leg_answer_offer& c) { answer_offer(*leg, c); },
                       [&](leg_reject_offer& c) { reject_offer(*leg, c.offer_id, c.status); },
                       [&](leg_offer& c) { offer(*leg, std::move(c.media)); }, [&](leg_refer_status& c) { refer_status(*leg, c); },
-                      [&](leg_restore&) {}, [&](leg_probe&) { probe(*leg); },
+                      [&](leg_restore&) {}, [&](leg_probe&) { probe(*leg); }, [&](leg_ack&) { acknowledge_answer(*leg); },
                       [&](leg_forget&) {
                         if (leg->phase == leg_phase::ended) retire(*leg);
                       }},

@@ -62,7 +62,9 @@ struct leg_state {
 
   // identity of the dialog, as in its record
   std::string sip_call_id{}, local_uri{}, remote_uri{}, local_tag{}, remote_tag{}, peer_address{}, flow{};
-  std::string invite_text{};  ///< dialog::invite
+  std::string invite_text{};          ///< dialog::invite
+  std::string old_routes{};           ///< Route of an INVITE of an earlier life
+  std::uint16_t cancel_status = 408;  ///< the answer to the CANCEL of it
   transport via = transport::udp;
   std::string admitted_peer{};            ///< host:port that the filter lets in for this leg
   std::string trunk_key{}, number_key{};  ///< what it counts against; empty = nothing
@@ -74,7 +76,7 @@ struct leg_state {
   std::optional<session_description> sdp_received{};
   bool offer_is_ours = false;  ///< the INVITE had none: our 200 offers and their ACK answers
   bool peer_wants_reliable = false, peer_takes_reliable = false, peer_takes_update = false, peer_takes_timer = false;
-  bool release_after_ack = false, cancelled = false, ack_waits_for_answer = false;
+  bool release_after_ack = false, cancelled = false, ack_waits = false, ack_waits_for_answer = false;
   std::unique_ptr<leg_invite> invite{};  ///< ours, until its final response
   std::uint32_t min_se_s = 0;            ///< from a 422
   release_cause ending_cause{};
@@ -220,7 +222,17 @@ std::optional<session_description> media_of_fork(leg_state& leg, const char* tag
 // calling.cpp: our INVITE
 void call(edge_core& core, leg_invite order);
 void cancel_call(leg_state& leg, const release_cause& cause);
+// What our INVITE says of itself follows from its order alone, so that another process can CANCEL it (RFC 3261 9.1).
+std::string from_of_invite(const edge_core& core, const caller_identity& presented);
+std::string to_of_invite(const std::string& called, const std::string& target);
+/// A Contact may carry "?header=value": never let a registered phone write headers into our INVITE.
+std::string request_uri_of(const std::string& target);
+/// The branch of the second try that a 422 asks for; its CSeq is the next.
+std::string retry_branch(const std::string& first);
+inline constexpr std::string_view retry_suffix = "r";
 void acknowledge(leg_state& leg, const std::string& body);
+/// The call's word to their 2xx.
+void acknowledge_answer(leg_state& leg);
 // in_dialog.cpp
 int on_in_dialog(leg_state* leg, nta_leg_t* dialog, nta_incoming_t* irq, const sip_t* sip);
 void release(leg_state& leg, const release_cause& cause);

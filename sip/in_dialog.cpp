@@ -158,7 +158,7 @@ void release(leg_state& leg, const release_cause& cause) {
       return;
     case leg_phase::calling: return cancel_call(leg, cause);
     case leg_phase::talking:
-      if (leg.ack_waits_for_answer) acknowledge(leg, {});
+      if (leg.ack_waits) acknowledge(leg, {});
       return say_bye(leg, cause);
     case leg_phase::cancelling:
     case leg_phase::ending:

@@ -108,48 +108,118 @@ void restore_ringing(leg_state& leg, const dialog& saved) {
   core.tell(leg_probed{.leg = leg.id, .status = 200});
 }
 
+std::string branch_of(const leg_state& leg) { return leg.invite_text.substr(0, leg.invite_text.find(' ')); }
+
+void use_branch(leg_state& leg, const std::string& branch, const std::string& target) {
+  leg.edge.old_branches.erase(branch_of(leg));
+  leg.invite_text = branch + " " + target;
+  leg.edge.old_branches[branch] = leg.id;
+}
+
+void send_old_cancel(leg_state& leg);
+
+/// 481: the phone has no such INVITE. It may have the second one, which its 422 asked for (RFC 4028 section 7.1).
+bool cancel_second_try(leg_state& leg) {
+  const auto branch = branch_of(leg);
+  if (branch.ends_with(retry_suffix)) return false;
+  use_branch(leg, retry_branch(branch), leg.invite_text.substr(branch.size() + 1));
+  ++leg.invite_cseq;
+  send_old_cancel(leg);
+  return true;
+}
+
 int on_old_cancel_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip) {
   const int status = sip != nullptr && sip->sip_status != nullptr ? sip->sip_status->st_status : nta_outgoing_status(orq);
   auto& core = leg->edge;
   core.count.response_in(status);
   if (status < 200) return 0;
   nta_outgoing_destroy(std::exchange(leg->probe_out, nullptr));
-  if (status < 300) return 0;  // now the INVITE's own final response follows
-  const auto id = leg->id;
-  core.retire(*leg);
-  core.tell(leg_failed{.leg = id,
-                       .cause = {.q850 = 16, .sip = static_cast<std::uint16_t>(status), .text = "cancelled after a restart"}});
+  // 2xx: now the INVITE's own final response follows. A failure that is not 481 says nothing about the phone: it may ring on.
+  if (status != 481 || cancel_second_try(*leg)) return 0;
+  leg->cancel_status = 481;
+  // It does not ring. If it answered, it repeats its 2xx every T2, because nobody has sent ACK (RFC 3261 13.3.1.4): one of them
+  // may be lost.
+  core.start_wait(*leg, wait_kind::final_after_cancel, 2 * core.options.t2 + core.options.t1);
   return 0;
 }
 
-/// Our INVITE, still ringing somewhere: CANCEL with its branch and CSeq (RFC 3261 9.1).
-void restore_calling(leg_state& leg, const dialog& saved) {
+void send_old_cancel(leg_state& leg) {
   auto& core = leg.edge;
-  leg.phase = leg_phase::cancelling;
-  const auto space = saved.invite.find(' ');
-  const auto branch = saved.invite.substr(0, space);
-  const auto target = space == std::string::npos ? saved.remote_target : saved.invite.substr(space + 1);
-  if (branch.empty() || target.empty()) return end(leg, false, {.q850 = 41, .sip = 481, .text = "record does not restore"});
-  const auto from = saved.local_uri + ";tag=" + saved.local_tag;
-  const auto cseq = std::to_string(saved.local_cseq) + " CANCEL";
-  const auto routes = joined(saved.route_set);
-  const auto next_hop = flow_url(saved.flow);
+  const auto branch = branch_of(leg);
+  const auto target = leg.invite_text.substr(branch.size() + 1);
+  const auto from = leg.local_uri + ";tag=" + leg.local_tag;
+  const auto cseq = std::to_string(leg.invite_cseq) + " CANCEL";
+  const auto next_hop = flow_url(leg.flow);
   scratch pool;
   auto* line = sip_request_create(pool, SIP_METHOD_CANCEL, URL_STRING_MAKE(target.c_str()), nullptr);
-  core.old_branches[branch] = leg.id;
   core.count.request_out("CANCEL");
   leg.probe_out = nta_outgoing_mcreate(
       core.agent, on_old_cancel_response, &leg, next_hop.empty() ? nullptr : URL_STRING_MAKE(next_hop.c_str()),
-      nta_msg_create(core.agent, 0), SIPTAG_REQUEST(line), SIPTAG_FROM_STR(from.c_str()), SIPTAG_TO_STR(saved.remote_uri.c_str()),
-      SIPTAG_CALL_ID_STR(saved.sip_call_id.c_str()), SIPTAG_CSEQ_STR(cseq.c_str()), SIPTAG_MAX_FORWARDS_STR("70"),
-      TAG_IF(!routes.empty(), SIPTAG_ROUTE_STR(routes.c_str())), NTATAG_BRANCH_KEY(branch.c_str()), TAG_END());
-  if (leg.probe_out == nullptr) {
-    const auto id = leg.id;
-    core.retire(leg);
-    return core.tell(leg_failed{.leg = id, .cause = {.q850 = 41, .sip = 503, .text = "cannot cancel after a restart"}});
+      nta_msg_create(core.agent, 0), SIPTAG_REQUEST(line), SIPTAG_FROM_STR(from.c_str()), SIPTAG_TO_STR(leg.remote_uri.c_str()),
+      SIPTAG_CALL_ID_STR(leg.sip_call_id.c_str()), SIPTAG_CSEQ_STR(cseq.c_str()), SIPTAG_MAX_FORWARDS_STR("70"),
+      TAG_IF(!leg.old_routes.empty(), SIPTAG_ROUTE_STR(leg.old_routes.c_str())), NTATAG_BRANCH_KEY(branch.c_str()), TAG_END());
+}
+
+/// host:port to which an INVITE went; bindings come back later than this.
+std::string peer_of(const std::string& target, const std::string& flow) {
+  if (!flow.empty()) return flow.substr(flow.find(':') + 1);
+  scratch pool;
+  const auto* url = url_make(pool, target.c_str());
+  if (url == nullptr) return {};
+  const auto port = text_or_empty(url->url_port);
+  return text_or_empty(url->url_host) + ":" + (port.empty() ? "5060" : port);
+}
+
+/// Our INVITE, perhaps still ringing somewhere: CANCEL with its branch and CSeq (RFC 3261 9.1). Silence when that cannot be: the
+/// call knows when the INVITE expires.
+void restore_calling(leg_state& leg, const leg_restore& order) {
+  auto& core = leg.edge;
+  const auto& saved = order.saved;
+  leg.phase = leg_phase::cancelling;
+  const auto space = saved.invite.find(' ');
+  const auto target = request_uri_of(space == std::string::npos ? saved.remote_target : saved.invite.substr(space + 1));
+  if (saved.invite.empty() || target.empty() || saved.sip_call_id.empty()) {
+    core.count.dropped(edge_status::drop::stale_command);
+    return core.retire(leg);
   }
+  if (leg.peer_address.empty()) core.admit_peer(leg, peer_of(target, leg.flow));
+  if (leg.local_uri.empty()) leg.local_uri = from_of_invite(core, order.presented);
+  if (leg.remote_uri.empty()) leg.remote_uri = to_of_invite(order.called, target);
+  leg.invite_cseq = saved.local_cseq;
+  leg.old_routes = joined(saved.route_set);
+  use_branch(leg, saved.invite.substr(0, space), target);
+  send_old_cancel(leg);
   core.count.restored();
   core.start_wait(leg, wait_kind::final_after_cancel, core.options.t1x64 + milliseconds{500});
+}
+
+/// ACK of a 2xx that we know: its first one was lost, or our predecessor died before it left.
+void acknowledge_again(edge_core& core, const sip_t* response, const leg_state& leg) {
+  scratch pool;
+  const sip_route_t* route = nullptr;
+  const sip_contact_t* target = nullptr;
+  nta_leg_get_route(leg.dialog_leg, &route, &target);
+  if (target == nullptr) return;
+  const auto branch = "z9hG4bK" + random_hex(12);
+  const auto cseq = std::to_string(response->sip_cseq->cs_seq) + " ACK";
+  const auto next_hop = flow_url(leg.flow);
+  const auto uri = url_text(target->m_url);
+  auto* line = sip_request_create(pool, SIP_METHOD_ACK, URL_STRING_MAKE(uri.c_str()), nullptr);
+  core.count.request_out("ACK");
+  auto* ack = nta_outgoing_mcreate(
+      core.agent, nullptr, nullptr, next_hop.empty() ? nullptr : URL_STRING_MAKE(next_hop.c_str()), nta_msg_create(core.agent, 0),
+      SIPTAG_REQUEST(line), SIPTAG_FROM(response->sip_from), SIPTAG_TO(response->sip_to), SIPTAG_CALL_ID(response->sip_call_id),
+      SIPTAG_CSEQ_STR(cseq.c_str()), SIPTAG_MAX_FORWARDS_STR("70"), TAG_IF(route != nullptr, SIPTAG_ROUTE(route)),
+      NTATAG_BRANCH_KEY(branch.c_str()), NTATAG_STATELESS(1), TAG_END());
+  if (ack != nullptr && ack != no_transaction) nta_outgoing_destroy(ack);
+}
+
+/// The talking leg whose dialog this response belongs to; null = none.
+const leg_state* talking_leg(edge_core& core, const sip_t* response) {
+  auto* dialog = nta_leg_by_dialog(core.agent, nullptr, response->sip_call_id, response->sip_to->a_tag, nullptr,
+                                   response->sip_from->a_tag, nullptr);
+  const auto* leg = dialog == nullptr ? nullptr : nta_leg_magic(dialog, on_in_dialog);
+  return leg != nullptr && leg->phase == leg_phase::talking ? leg : nullptr;
 }
 
 /// ACK of a failure is the transaction's (RFC 3261 17.1.1.3), and that transaction died with its edge.
@@ -176,7 +246,7 @@ void restore(edge_core& core, const leg_restore& order) {
   fill(leg, order.saved);
   if (order.confirmed) return restore_confirmed(leg, order.saved);
   if (order.saved.incoming) return restore_ringing(leg, order.saved);
-  restore_calling(leg, order.saved);
+  restore_calling(leg, order);
 }
 
 void on_stray_response(edge_core& core, msg_t* msg, sip_t* sip) {
@@ -197,6 +267,12 @@ void on_stray_response(edge_core& core, msg_t* msg, sip_t* sip) {
     }
     return msg_destroy(msg);
   }
+  if (const auto* talks = leg == nullptr ? talking_leg(core, sip) : nullptr) {
+    acknowledge_again(core, sip, *talks);
+    return msg_destroy(msg);
+  }
+  // It is repeated, and by then we know which dialogs we have.
+  if (leg == nullptr && !core.sink.accepting_calls()) return msg_destroy(msg);
   // Answered after all, by a fork or across our CANCEL: ACK, then BYE (RFC 3261 13.2.2.4).
   nta_msg_ackbye(core.agent, msg);
   if (leg == nullptr) return;

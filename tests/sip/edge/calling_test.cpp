@@ -12,6 +12,7 @@ TEST_F(Calling, RingsIsAnsweredAcknowledgedAndHungUpFromEitherSide) {
   for (const bool we_hang_up : {true, false}) {
     auto order = order_to(phone, we_hang_up ? 2 : 3);
     const auto leg = order.leg;
+    const auto names = order.early;
     ASSERT_TRUE(edge_->command(std::move(order)));
     const auto invite = phone.expect_request("INVITE");
     EXPECT_EQ(invite.header("Expires"), "20");
@@ -19,17 +20,24 @@ TEST_F(Calling, RingsIsAnsweredAcknowledgedAndHungUpFromEitherSide) {
     EXPECT_NE(invite.header("From").find("\"Zhang \\\"San\\\"\" <sip:13800138000@127.0.0.1>"), std::string::npos);
     EXPECT_TRUE(invite.header("P-Asserted-Identity").empty()) << "not to a device";
     EXPECT_NE(invite.body().find("m=audio 30000"), std::string::npos);
-    EXPECT_FALSE(sink_.expect<leg_dialog_changed>().now.invite.empty());
+    EXPECT_EQ(invite.header("Call-ID"), names.sip_call_id);
+    EXPECT_EQ(invite.tag_of("From"), names.local_tag);
+    EXPECT_EQ(invite.cseq(), names.local_cseq);
+    EXPECT_NE(invite.header("Via").find("branch=" + names.invite), std::string::npos);
     phone.send(response_to(invite, "180 Ringing", "ph1", contact_of(phone)));
     const auto ringing = sink_.expect<leg_progress>();
     EXPECT_EQ(ringing.status, 180);
     EXPECT_EQ(ringing.early.remote_tag, "ph1");
     EXPECT_EQ(ringing.early.invite.rfind("z9hG4bK", 0), 0U);
     phone.send(response_to(invite, "200 OK", "ph1", contact_of(phone), std::string{offer_pcma}));
+    const auto answered = sink_.expect<leg_answered>();
+    phone.send(response_to(invite, "200 OK", "ph1", contact_of(phone), std::string{offer_pcma}));
+    EXPECT_TRUE(phone.is_silent(milliseconds{200})) << "ACK is a promise: it waits for the step that holds the answer";
+    EXPECT_FALSE(sink_.is_told<leg_answered>(milliseconds{1}));
+    ASSERT_TRUE(edge_->command(leg_ack{leg}));
     const auto ack = phone.expect_request("ACK");
     EXPECT_EQ(ack.cseq(), invite.cseq());
     EXPECT_EQ(ack.request_uri(), "sip:phone@" + phone.host_port());
-    const auto answered = sink_.expect<leg_answered>();
     ASSERT_TRUE(answered.media);
     EXPECT_EQ(answered.media->audio.port, 40'000);
     EXPECT_EQ(answered.confirmed.remote_tag, "ph1");
@@ -67,6 +75,16 @@ TEST_F(Calling, FailureTellsStatusReasonAndRetryAfter) {
   EXPECT_EQ(failed.cause.sip, 503);
   EXPECT_EQ(failed.cause.q850, 42);
   EXPECT_EQ(failed.retry_after_s, 7U);
+}
+
+TEST_F(Calling, RefusesAnInviteThatNobodyCouldCancelLater) {
+  start();
+  sip_peer phone{phone_ip, peer_port(), port_};
+  auto order = order_to(phone);
+  order.early.invite.clear();
+  ASSERT_TRUE(edge_->command(std::move(order)));
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 500);
+  EXPECT_TRUE(phone.is_silent(milliseconds{100}));
 }
 
 TEST_F(Calling, RedirectionIsARefusalAndNotFollowed) {
@@ -139,8 +157,10 @@ TEST_F(Calling, SecondForkThatAnswersGetsAckAndBye) {
   EXPECT_EQ(second.early.remote_tag, "f2");
   EXPECT_TRUE(second.media);
   phone.send(response_to(invite, "200 OK", "f1", contact_of(phone), std::string{offer_pcma}));
+  const auto first = sink_.expect<leg_answered>();
+  EXPECT_EQ(first.confirmed.remote_tag, "f1");
+  ASSERT_TRUE(edge_->command(leg_ack{first.leg}));
   phone.expect_request("ACK");
-  EXPECT_EQ(sink_.expect<leg_answered>().confirmed.remote_tag, "f1");
   phone.send(response_to(invite, "200 OK", "f2", contact_of(phone), std::string{offer_pcma}));
   const auto is_f2 = [](const char* method) {
     return [method](const sip_message& m) { return m.method() == method && m.status() == 0 && m.tag_of("To") == "f2"; };
@@ -208,8 +228,9 @@ TEST_F(Calling, FollowsRouteAndFlowAndIgnoresHeadersInTheTarget) {
   invite =
       proxy.expect([](const sip_message& m) { return m.request_uri() == "sip:1001@192.168.77.1:5060"; }, "INVITE on the flow");
   proxy.send(response_to(invite, "200 OK", "n1", "Contact: <sip:1001@192.168.77.1:5060>\r\n", std::string{offer_pcma}));
-  proxy.expect_request("ACK");
   EXPECT_EQ(sink_.expect<leg_answered>().confirmed.flow, "udp:" + proxy.host_port());
+  ASSERT_TRUE(edge_->command(leg_ack{{call_id::make(7, 77), 3}}));
+  proxy.expect_request("ACK");
 }
 
 TEST_F(Calling, RecordRouteIsFollowedInReverse) {
@@ -223,9 +244,10 @@ TEST_F(Calling, RecordRouteIsFollowedInReverse) {
       response_to(invite, "200 OK", "r1",
                   "Record-Route: <sip:192.0.2.8;lr>, <sip:" + proxy.host_port() + ";lr>\r\nContact: <sip:far@192.0.2.7>\r\n",
                   std::string{offer_pcma}));
+  const auto answered = sink_.expect<leg_answered>();
+  ASSERT_TRUE(edge_->command(leg_ack{answered.leg}));
   const auto ack = proxy.expect_request("ACK");
   EXPECT_EQ(ack.request_uri(), "sip:far@192.0.2.7");
-  const auto answered = sink_.expect<leg_answered>();
   EXPECT_EQ(answered.confirmed.route_set, (std::vector<std::string>{"<sip:" + proxy.host_port() + ";lr>", "<sip:192.0.2.8;lr>"}));
   ASSERT_TRUE(edge_->command(leg_release{.leg = leg, .cause = {}}));
   EXPECT_EQ(proxy.expect_request("BYE").request_uri(), "sip:far@192.0.2.7");
@@ -234,13 +256,16 @@ TEST_F(Calling, RecordRouteIsFollowedInReverse) {
 TEST_F(Calling, RetriesOnceWithTheMinSeOfA422) {
   start();
   sip_peer phone{phone_ip, peer_port(), port_};
-  ASSERT_TRUE(edge_->command(order_to(phone)));
+  auto order = order_to(phone);
+  const auto order_branch = order.early.invite;
+  ASSERT_TRUE(edge_->command(std::move(order)));
   const auto first = phone.expect_request("INVITE");
   EXPECT_EQ(first.header("Session-Expires"), "1800");
   phone.send(response_to(first, "422 Too Small", "s1", "Min-SE: 3600\r\n"));
   const auto second =
       phone.expect([&](const sip_message& m) { return m.method() == "INVITE" && m.cseq() == first.cseq() + 1; }, "second INVITE");
   EXPECT_EQ(second.header("Session-Expires"), "3600");
+  EXPECT_NE(second.header("Via").find("branch=" + order_branch + "r"), std::string::npos) << "known to whoever must CANCEL it";
 }
 
 }  // namespace

@@ -134,7 +134,12 @@ leg_invite EdgeTest::order_to(const sip_peer& peer, std::uint32_t index) const {
           .presented = {.number = "13800138000", .display = "Zhang \"San\""},
           .called = "1001",
           .offer = our_media(),
-          .expires = milliseconds{20'000}};
+          .expires = milliseconds{20'000},
+          .early = {.sip_call_id = "c" + std::to_string(index) + unique(),
+                    .local_tag = "t" + unique(),
+                    .local_cseq = 100,
+                    .remote_target = "sip:1001@" + peer.host_port(),
+                    .invite = "z9hG4bK" + unique()}};
 }
 
 }  // namespace seatgrid::test

@@ -208,6 +208,8 @@ TEST_F(Registrar, PhoneOnTcpIsCalledAndHungUpOverItsOwnConnection) {
     if (offer_is_theirs) {
       EXPECT_TRUE(peer.is_silent(milliseconds{300})) << "the ACK waits for our answer";
       ASSERT_TRUE(edge_->command(leg_answer{.leg = leg, .media = our_media()}));
+    } else {
+      ASSERT_TRUE(edge_->command(leg_ack{leg}));
     }
     EXPECT_EQ(peer.expect_request("ACK").body().empty(), !offer_is_theirs);
     ASSERT_TRUE(edge_->command(leg_release{.leg = leg, .cause = {}}));

@@ -46,13 +46,35 @@ class Restore : public EdgeTest {
     }
     return out;
   }
-  static dialog record_from(const std::string& hex_text) {
+  static std::string unhexed(const std::string& text) {
     std::string bytes;
-    for (std::size_t i = 0; i + 1 < hex_text.size(); i += 2)
-      bytes += static_cast<char>(std::stoi(hex_text.substr(i, 2), nullptr, 16));
-    auto d = wire::decode<dialog>(bytes);
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2) bytes += static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16));
+    return bytes;
+  }
+  static dialog record_from(const std::string& hex_text) {
+    auto d = wire::decode<dialog>(unhexed(hex_text));
     EXPECT_TRUE(d);
     return d.value_or(dialog{});
+  }
+  /// The INVITE as it came to the phone; its edge died before it heard anything.
+  sip_message invited_by_the_dead(const leg_invite& order, sip_peer& phone) {
+    return {unhexed(die_after([&](edge& e, listening_sink&) {
+      (void)e.command(order);
+      return hex(phone.expect_request("INVITE").text);  // the socket is shared with this process
+    }))};
+  }
+  /// What the call's row held before the INVITE left is all that there is.
+  void cancel_again(const leg_invite& order) {
+    ASSERT_TRUE(edge_->command(leg_restore{
+        .leg = order.leg, .saved = order.early, .confirmed = false, .presented = order.presented, .called = order.called}));
+  }
+  static std::string branch_of(const sip_message& m) {
+    const auto via = m.header("Via");
+    const auto at = via.find("branch=") + 7;
+    return via.substr(at, via.find(';', at) - at);
+  }
+  static std::string answer_to(const sip_message& invite, const sip_peer& phone) {
+    return response_to(invite, "200 OK", "p1", "Contact: <sip:phone@" + phone.host_port() + ">\r\n", std::string{offer_pcma});
   }
 };
 
@@ -202,21 +224,15 @@ TEST_F(Restore, ProgressThatWasAcknowledgedBeforeTheKillHoldsTheAnswerBackForAMo
 
 TEST_F(Restore, PhoneThatWasRingingIsCancelledWithTheOldBranch) {
   sip_peer phone{phone_ip, peer_port(), port_};
-  auto first_life = [&](edge& e, listening_sink& sink) {
-    (void)e.command(order_to(phone));
-    return hex(wire::encode(sink.expect<leg_dialog_changed>().now));
-  };
-  const auto record = record_from(die_after(first_life));
-  const auto invite = phone.expect_request("INVITE");
+  const auto order = order_to(phone);
+  const auto invite = invited_by_the_dead(order, phone);
   start();
-  const leg_id leg{call_id::make(7, 77), 2};
-  ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record, .confirmed = false}));
+  cancel_again(order);
   const auto cancel = phone.expect_request("CANCEL");
-  EXPECT_EQ(cancel.header("Via").substr(cancel.header("Via").find("branch=")),
-            invite.header("Via").substr(invite.header("Via").find("branch=")));
+  EXPECT_EQ(branch_of(cancel), branch_of(invite));
   EXPECT_EQ(cancel.cseq(), invite.cseq());
   EXPECT_EQ(cancel.request_uri(), invite.request_uri());
-  EXPECT_EQ(cancel.header("From"), invite.header("From"));
+  for (const auto* name : {"From", "To", "Call-ID"}) EXPECT_EQ(cancel.header(name), invite.header(name));
   phone.send(response_to(cancel, "200 OK", "p1"));
   phone.send(response_to(invite, "487 Request Terminated", "p1"));
   phone.expect_request("ACK");
@@ -225,18 +241,102 @@ TEST_F(Restore, PhoneThatWasRingingIsCancelledWithTheOldBranch) {
 
 TEST_F(Restore, PhoneThatAnswersAcrossThatCancelGetsAckAndBye) {
   sip_peer phone{phone_ip, peer_port(), port_};
-  const auto record = record_from(die_after([&](edge& e, listening_sink& sink) {
-    (void)e.command(order_to(phone));
-    return hex(wire::encode(sink.expect<leg_dialog_changed>().now));
-  }));
-  const auto invite = phone.expect_request("INVITE");
+  const auto order = order_to(phone);
+  const auto invite = invited_by_the_dead(order, phone);
   start();
-  ASSERT_TRUE(edge_->command(leg_restore{.leg = {call_id::make(7, 77), 2}, .saved = record, .confirmed = false}));
+  cancel_again(order);
   phone.expect_request("CANCEL");
-  phone.send(response_to(invite, "200 OK", "p1", "Contact: <sip:phone@" + phone.host_port() + ">\r\n", std::string{offer_pcma}));
+  phone.send(answer_to(invite, phone));
   EXPECT_EQ(phone.expect_request("ACK").cseq(), invite.cseq());
   phone.expect_request("BYE");
   EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 487);
+}
+
+TEST_F(Restore, PhoneThatKnowsNoSuchInviteIsQuietOnceNoAnswerCanHaveCrossed) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto order = order_to(phone);  // its edge died before it left
+  start();
+  cancel_again(order);
+  phone.send(response_to(phone.expect_request("CANCEL"), "481 No Transaction", "p1"));
+  const auto second = phone.expect_request("CANCEL");  // of the try that a 422 may have asked for
+  EXPECT_EQ(branch_of(second), order.early.invite + "r");
+  EXPECT_EQ(second.cseq(), order.early.local_cseq + 1);
+  phone.send(response_to(second, "481 No Transaction", "p1"));
+  EXPECT_FALSE(sink_.is_told<leg_failed>(options().t2 + options().t1)) << "a 2xx may still be repeated";
+  EXPECT_EQ(sink_.expect<leg_failed>(2 * options().t2 + milliseconds{2'000}).cause.sip, 481);
+}
+
+TEST_F(Restore, AnswerThatTheDeadEdgeNeverAcknowledgedIsEndedAlthoughTheCancelFindsNothing) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto order = order_to(phone);
+  const auto invite = invited_by_the_dead(order, phone);
+  start();
+  cancel_again(order);
+  phone.send(response_to(phone.expect_request("CANCEL"), "481 No Transaction", "p1"));
+  phone.send(response_to(phone.expect_request("CANCEL"), "481 No Transaction", "p1"));
+  phone.send(answer_to(invite, phone));
+  phone.expect_request("ACK");
+  phone.expect_request("BYE");
+}
+
+TEST_F(Restore, SecondTryAfterA422IsCancelledToo) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto order = order_to(phone);
+  const auto report = die_after([&](edge& e, listening_sink&) {
+    (void)e.command(order);
+    phone.send(response_to(phone.expect_request("INVITE"), "422 Too Small", "s1", "Min-SE: 3600\r\n"));
+    return hex(phone.expect([](const sip_message& m) { return m.header("Min-SE") == "3600"; }, "second INVITE").text);
+  });
+  const sip_message invite{unhexed(report)};
+  start();
+  cancel_again(order);
+  phone.send(response_to(phone.expect_request("CANCEL"), "481 No Transaction", "s1"));
+  const auto cancel = phone.expect_request("CANCEL");
+  EXPECT_EQ(branch_of(cancel), branch_of(invite));
+  EXPECT_EQ(cancel.cseq(), invite.cseq());
+  phone.send(response_to(cancel, "200 OK", "s1"));
+  phone.send(response_to(invite, "487 Request Terminated", "s1"));
+  phone.expect_request("ACK");
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 487);
+}
+
+TEST_F(Restore, FailureOfTheCancelIsNoWordAboutThePhone) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto order = order_to(phone);
+  const auto invite = invited_by_the_dead(order, phone);
+  start();
+  cancel_again(order);
+  phone.send(response_to(phone.expect_request("CANCEL"), "503 Later", "p1"));
+  EXPECT_FALSE(sink_.is_told<leg_failed>(milliseconds{300}));
+  phone.send(response_to(invite, "480 Expired", "p1"));
+  phone.expect_request("ACK");
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 480);
+}
+
+TEST_F(Restore, AnswerWhoseAckDiedWithTheEdgeIsAcknowledgedByTheNext) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto order = order_to(phone);
+  sip_message invite;
+  const auto report = die_after([&](edge& e, listening_sink& sink) {
+    (void)e.command(order);
+    const auto came = phone.expect_request("INVITE");
+    phone.send(answer_to(came, phone));
+    return hex(came.text) + " " + hex(wire::encode(sink.expect<leg_answered>().confirmed));
+  });
+  invite.text = unhexed(report.substr(0, report.find(' ')));
+  const auto record = record_from(report.substr(report.find(' ') + 1));
+  sink_.open = false;
+  start();
+  phone.send(answer_to(invite, phone));
+  EXPECT_TRUE(phone.is_silent(milliseconds{200})) << "not before the edge knows its dialogs";
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = order.leg, .saved = record, .confirmed = true}));
+  EXPECT_EQ(sink_.expect<leg_probed>().status, 200);
+  phone.send(answer_to(invite, phone));
+  const auto ack = phone.expect_request("ACK");
+  EXPECT_EQ(ack.cseq(), invite.cseq());
+  EXPECT_EQ(ack.request_uri(), "sip:phone@" + phone.host_port());
+  EXPECT_TRUE(phone.is_silent(milliseconds{200})) << "no BYE";
+  EXPECT_EQ(edge_->status().legs, 1U);
 }
 
 TEST_F(Restore, RecordThatDoesNotParseEndsTheLeg) {

@@ -10,6 +10,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import HOST, Failure, Node, Sipp, Stage, binary_from, expect, wait_until  # noqa: E402
+from ringing_phones import RingingPhones  # noqa: E402
 
 SIP, HTTP, RTP = 26060, 26080, (26500, 27999)
 AGENT_PORTS = {"talk": 26101, "wait": 26102, "ring": 26103, "hold": 26104}
@@ -90,7 +91,7 @@ NUMBER_KIND = {number: kind for kind, number in NUMBERS.items()}
 ENDED = ("ended", "closed")
 
 
-def verify(run, callers):
+def verify(run, callers, rung):
     sizes = run.sizes
     total = sum(sizes.values())
     lost = sum(sizes[kind] - callers[kind].counts()["ok"] for kind in callers)
@@ -109,12 +110,14 @@ def verify(run, callers):
     same = sum(1 for c in sorted(ids)[:20] if run.node.request("POST", f"/v1/calls/{c}/replay")["same"])
     worst = max(run.restarts) if run.restarts else 0
     print(f"calls {total}, kills {len(run.restarts)}: calls lost {lost}, places moved {run.moved}, order inversions {broken.get('I3', 0)}, agents double-booked {double_booked}, "
-          f"CDRs missing {total - len(ids)}, CDRs doubled {doubled}, agents stuck {len(stuck)}, replays identical {same}/{min(20, len(ids))}, "
+          f"agents double-rung {rung.double_rung} of {rung.invites} INVITEs, CDRs missing {total - len(ids)}, CDRs doubled {doubled}, agents stuck {len(stuck)}, replays identical {same}/{min(20, len(ids))}, "
           f"slowest restart {worst * 1000:.0f} ms; {checks} checks of the journal, {audit['violations']} violations {broken or ''}")
     expect(lost == 0, f"lost calls: { {k: callers[k].counts() for k in callers} }")
     expect(run.moved == 0, f"{run.moved} places in the queue changed over the kills")
     expect(audit["violations"] == 0, f"the journal: {[text for lane in audit['lanes'] for text in lane['texts']]}")
     expect(double_booked == 0, "an agent had two calls at once")
+    expect(rung.double_rung == 0, f"a phone got {rung.double_rung} INVITEs while it still rang for another")
+    expect(rung.invites >= sizes["ring"] * len(run.restarts), f"phones rang {rung.invites} times: that proves nothing about takeovers")
     expect(len(ids) == total and doubled == 0, f"CDRs: {len(ids)} of {total}, {doubled} doubled")
     expect(not stuck, f"agents stuck: {stuck}")
     expect(same == min(20, len(ids)), "a replayed call decided differently")
@@ -135,7 +138,7 @@ def main():
         run.agents("talk", "agent_answers")
         run.agents("hold", "agent_answers")
         run.agents("wait", "agent_answers")
-        ringing = run.agents("ring", "agent_rings")
+        ringing = stage.add(RingingPhones(HOST, AGENT_PORTS["ring"]))
         hold_ms = 1000 * (20 + int(options.kills * 2.2))
         callers = {kind: run.callers(kind, scenario, ms) for kind, scenario, ms in
                    (("talk", "caller_talks", hold_ms), ("hold", "caller_holds", hold_ms), ("wait", "caller_talks", 300), ("ring", "caller_talks", 1000), ("ivr", "caller_talks", 1000))}
@@ -147,10 +150,11 @@ def main():
         for agent in run.node.all("/v1/agents?tenant=test"):
             if agent["state"] == "logged_out":
                 run.node.request("POST", f"/v1/agents/test/{agent['name']}/login", "{}")
-        # The rings of the stopped phones end as unreachable; the callers then meet phones that answer.
+        ringing.refuse()
+        # What rang at the stopped phones is refused; those callers now meet phones that answer.
         for kind, process in callers.items():
             process.wait(240 if kind == "ring" else 150)
-        verify(run, callers)
+        verify(run, callers, ringing)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ constexpr call_id call{11};
 constexpr agent_id anna{21};
 constexpr agent_id ben{22};
 constexpr queue_id support{31};
+constexpr time_point noon{12};
 
 offer offered(attempt_no attempt, agent_id agent = anna) {
   return {.call = call, .attempt = attempt, .agent = agent, .queue = support};
@@ -37,7 +38,7 @@ TEST(CallAttempt, RepeatedOfferOfTheTalkingAttemptSaysConnectedAgain) {
 }
 
 TEST(CallAttempt, NoAnswerRaisesTheFloorSoThatALateOfferNeverRings) {
-  const auto over = on_attempt_over(ringing(1), attempt_failure::no_answer);
+  const auto over = on_attempt_over(ringing(1), attempt_failure::no_answer, phone_is::quiet, noon);
   EXPECT_EQ(over.word, word_kind::failed);
   EXPECT_EQ(over.why, attempt_failure::no_answer);
   const auto late = on_offer(over.after, offered(1));
@@ -68,12 +69,12 @@ TEST(CallAttempt, RefusedOfferWhileAnotherRingsCanNeverRingLater) {
   const auto refused = on_offer(ringing(1), offered(2, ben));
   EXPECT_EQ(refused.word, word_kind::failed);
   EXPECT_EQ(refused.agent, ben);
-  const auto waiting = on_attempt_over(refused.after, attempt_failure::no_answer).after;
+  const auto waiting = on_attempt_over(refused.after, attempt_failure::no_answer, phone_is::quiet, noon).after;
   EXPECT_EQ(on_offer(waiting, offered(2, ben)).word, word_kind::failed);
 }
 
 TEST(CallAttempt, EndedCallAnswersEveryOfferAndQueryWithFailed) {
-  const auto over = on_gone(talking(1));
+  const auto over = on_gone(talking(1), phone_is::quiet, noon);
   EXPECT_EQ(over.word, word_kind::failed);
   EXPECT_EQ(over.why, attempt_failure::ended);
   EXPECT_EQ(on_offer(over.after, offered(9)).why, attempt_failure::ended);
@@ -83,18 +84,69 @@ TEST(CallAttempt, EndedCallAnswersEveryOfferAndQueryWithFailed) {
 }
 
 TEST(CallAttempt, CallerWhoHangsUpWhileItRingsIsTheReason) {
-  EXPECT_EQ(on_gone(ringing(1)).why, attempt_failure::caller_gone);
-  EXPECT_EQ(on_gone({}).word, word_kind::nothing);
+  EXPECT_EQ(on_gone(ringing(1), phone_is::quiet, noon).why, attempt_failure::caller_gone);
+  EXPECT_EQ(on_gone({}, phone_is::quiet, noon).word, word_kind::nothing);
 }
 
 TEST(CallAttempt, FailedGoesToQueueAndAgentOnceTheStepIsDurable) {
   effects out;
-  say(on_attempt_over(ringing(1), attempt_failure::busy), call, time_point{7}, out);
+  say(on_attempt_over(ringing(1), attempt_failure::busy, phone_is::quiet, noon), call, time_point{7}, out);
   ASSERT_EQ(out.size(), 2U);
   EXPECT_EQ(out[0].when, timing::when_durable);
   EXPECT_EQ(std::get<to_entity>(out[0].what).to, ref(anna));
   EXPECT_EQ(std::get<to_entity>(out[1].what).to, ref(support));
   EXPECT_EQ(std::get<failed>(std::get<to_entity>(out[1].what).message).at, time_point{7});
+}
+
+/// No answer, and the CANCEL has no answer either.
+call_attempt fading(attempt_no attempt) {
+  return on_attempt_over(ringing(attempt), attempt_failure::no_answer, phone_is::ringing, noon).after;
+}
+
+TEST(CallAttempt, WhilePhonesMayRingOnlyTheQueueHearsThatTheAttemptFailed) {
+  const auto over = on_attempt_over(ringing(1), attempt_failure::no_answer, phone_is::ringing, noon);
+  effects out;
+  say(over, call, noon, out);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(std::get<to_entity>(out[0].what).to, ref(support));
+  EXPECT_TRUE(over.after.is_fading(1));
+  EXPECT_EQ(on_offer(over.after, offered(2, ben)).word, word_kind::ring) << "other agents at once";
+}
+
+TEST(CallAttempt, QueryAboutAFadingAttemptIsAnsweredBySilence) {
+  const auto step = on_query(fading(1), {.call = call, .attempt = 1, .agent = anna});
+  EXPECT_EQ(step.word, word_kind::nothing);
+  EXPECT_EQ(step.after, fading(1));
+}
+
+TEST(CallAttempt, RepeatedOfferOfAFadingAttemptIsRefusedToTheQueueAlone) {
+  effects out;
+  say(on_offer(fading(1), offered(1)), call, noon, out);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(std::get<to_entity>(out[0].what).to, ref(support));
+}
+
+TEST(CallAttempt, AgentHearsFailedWithTheFirstReasonWhenItsPhoneIsQuiet) {
+  const auto next = on_offer(fading(1), offered(2, ben)).after;
+  const auto step = on_quiet(next, 1);
+  EXPECT_EQ(step.why, attempt_failure::no_answer);
+  effects out;
+  say(step, call, noon, out);
+  ASSERT_EQ(out.size(), 1U);
+  EXPECT_EQ(std::get<to_entity>(out[0].what).to, ref(anna));
+  EXPECT_EQ(step.after.state, attempt_state::ringing) << "the next attempt goes on";
+  EXPECT_EQ(step.after.agent, ben);
+  EXPECT_FALSE(step.after.is_fading(1));
+  EXPECT_EQ(on_quiet(step.after, 1).word, word_kind::nothing);
+  EXPECT_EQ(on_query(step.after, {.call = call, .attempt = 1, .agent = anna}).word, word_kind::failed);
+}
+
+TEST(CallAttempt, TombstoneKeepsAnAgentWhosePhoneMayRing) {
+  const auto gone = on_gone(on_offer(fading(1), offered(2, ben)).after, phone_is::ringing, noon).after;
+  EXPECT_TRUE(gone.is_fading(1));
+  EXPECT_TRUE(gone.is_fading(2));
+  EXPECT_EQ(on_query(gone, {.call = call, .attempt = 2, .agent = ben}).word, word_kind::nothing);
+  EXPECT_EQ(on_quiet(gone, 2).why, attempt_failure::caller_gone);
 }
 
 }  // namespace

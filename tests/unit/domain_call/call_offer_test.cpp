@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/unit/domain_call/call_bench.hpp"
 
 namespace seatgrid::test {
@@ -8,6 +10,14 @@ namespace {
 using calls::call_phase;
 using calls::call_stage;
 using calls::call_timer;
+
+/// Words of the last command that free the agent.
+std::size_t freed(const call_bench& b) {
+  return static_cast<std::size_t>(std::count_if(b.out.begin(), b.out.end(), [&](const effect& one) {
+    const auto* to = std::get_if<to_entity>(&one.what);
+    return to != nullptr && to->to == ref(b.config.agent_of("1001")) && std::holds_alternative<failed>(to->message);
+  }));
+}
 
 TEST(CallOffer, RingsEveryContactAndTheFirstAnswerWins) {
   call_bench b;
@@ -75,8 +85,110 @@ TEST(CallOffer, ARingThatNobodyAnswersEndsAtItsDeadline) {
   b.offered();
   b.fire(call_timer::ring);
   EXPECT_NE(b.sent<leg_release>(), nullptr);
+  ASSERT_EQ(b.count<failed>(b.out), 1U);
   EXPECT_EQ(b.sent<failed>()->why, attempt_failure::no_answer);
   EXPECT_EQ(b.call.stage, call_stage::queue);
+}
+
+TEST(CallOffer, AnAgentIsFreedWhenItsPhoneIsQuietAndNotBefore) {
+  call_bench b;
+  b.to_queue();
+  b.tell(b.offer_of(1, {{.target = "sip:a"}, {.target = "sip:b"}}));
+  b.open(2);
+  b.open(3);
+  b.fire(call_timer::ring);
+  EXPECT_EQ(freed(b), 0U);
+  b.tell(agent_query{.call = b.id(), .attempt = 1, .agent = b.config.agent_of("1001")});
+  EXPECT_EQ(b.sent<failed>(), nullptr) << "asking frees nobody";
+  b.tell(leg_failed{.leg = b.leg(2), .cause = {.sip = 487}});
+  EXPECT_EQ(freed(b), 0U) << "its other phone may still ring";
+  b.tell(leg_failed{.leg = b.leg(3), .cause = {.sip = 487}});
+  EXPECT_EQ(freed(b), 1U);
+  EXPECT_EQ(b.sent<failed>()->why, attempt_failure::no_answer);
+  EXPECT_EQ(b.sent<publish>(), nullptr) << "no news for the world";
+}
+
+TEST(CallOffer, APhoneThatNeverSaysAnythingIsQuietTwoSecondsAfterItsInviteExpired) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  const auto invited_at = b.now;
+  const auto expires = b.sent<leg_invite>()->expires;
+  b.fire(call_timer::ring);
+  b.fire(call_timer::quiet);
+  EXPECT_EQ(freed(b), 1U);
+  EXPECT_EQ(ms_between(b.now, invited_at), expires + milliseconds{2'000});
+}
+
+TEST(CallOffer, AnAnswerThatCrossesTheCancelFreesTheAgentWithItsBye) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  b.fire(call_timer::ring);
+  b.answered_by(2);
+  EXPECT_NE(b.sent<leg_release>(), nullptr);
+  EXPECT_EQ(freed(b), 1U);
+}
+
+TEST(CallOffer, TheNextAgentIsRungWhileTheLastOneMayStillRing) {
+  call_bench b;
+  b.to_queue();
+  b.offered(1);
+  b.fire(call_timer::ring);
+  b.offered(2);
+  EXPECT_NE(b.sent<leg_invite>(), nullptr);
+  b.answered_by(3);
+  EXPECT_EQ(b.call.talk_leg, 3U);
+  b.tell(leg_failed{.leg = b.leg(2), .cause = {.sip = 487}});
+  EXPECT_EQ(freed(b), 1U);
+  EXPECT_EQ(b.call.stage, call_stage::talking);
+}
+
+TEST(CallOffer, AnInviteCarriesItsNamesFromTheStepThatPromisesIt) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  ASSERT_NE(b.sent<leg_invite>(), nullptr);
+  const auto& names = b.sent<leg_invite>()->early;
+  EXPECT_EQ(names, b.call.leg(2)->dialog) << "in the row, for whoever must CANCEL it";
+  EXPECT_EQ(names.invite.rfind("z9hG4bK", 0), 0U);
+  EXPECT_FALSE(names.sip_call_id.empty() || names.local_tag.empty());
+  EXPECT_GT(names.local_cseq, 1U);
+}
+
+TEST(CallOffer, ACancelNeverOvertakesAnInviteThatWaitsForTheJournal) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  b.hang_up(1);
+  for (const auto& one : b.out)
+    if (const auto* to = std::get_if<to_leg>(&one.what); to != nullptr && std::holds_alternative<leg_release>(to->command)) {
+      EXPECT_EQ(one.when, timing::when_durable);
+    }
+}
+
+TEST(CallOffer, TheAckOfAnAnswerWaitsForItsStep) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  b.answered_by(2);
+  ASSERT_NE(b.sent<leg_ack>(), nullptr);
+  for (const auto& one : b.out)
+    if (const auto* to = std::get_if<to_leg>(&one.what); to != nullptr && std::holds_alternative<leg_ack>(to->command)) {
+      EXPECT_EQ(one.when, timing::when_durable);
+    }
+}
+
+TEST(CallOffer, ACallClosesWhenThePhonesThatItRangAreQuiet) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  b.hang_up(1);
+  b.close_all();
+  EXPECT_EQ(b.call.phase, call_phase::releasing);
+  b.tell(leg_failed{.leg = b.leg(2), .cause = {.sip = 487}});
+  EXPECT_EQ(freed(b), 1U);
+  EXPECT_EQ(b.call.phase, call_phase::closed);
 }
 
 TEST(CallOffer, ACallerWhoGoesStopsTheRing) {

@@ -34,6 +34,8 @@ class random_world {
       hear();
       bench_.fire(call_timer::recording);
       hear();
+      bench_.fire(call_timer::quiet);
+      hear();
     }
   }
 
@@ -131,7 +133,10 @@ class random_world {
     for (const auto& one : out) {
       if (const auto* to = std::get_if<to_leg>(&one.what)) hear_edge(to->command);
       if (const auto* media = std::get_if<to_media>(&one.what)) hear_media(media->command);
-      if (const auto* entity = std::get_if<to_entity>(&one.what)) hear_acd(entity->message);
+      if (const auto* entity = std::get_if<to_entity>(&one.what)) {
+        if (entity->to.kind == entity_kind::agent) hear_agent(entity->message);
+        hear_acd(entity->message);
+      }
     }
     const auto connected = std::count_if(bench_.call.legs.begin(), bench_.call.legs.end(),
                                          [](const calls::call_leg& l) { return l.role == calls::leg_role::agent && l.is_up(); });
@@ -156,9 +161,19 @@ class random_world {
         pending_.push_back(
             leg_answered{.leg = invite->leg, .media = call_bench::their_sdp(), .confirmed = call_bench::dialog_of("b")});
     }
-    if (const auto* release = std::get_if<leg_release>(&command)) over_.insert(release->leg.index);
+    if (const auto* release = std::get_if<leg_release>(&command)) {
+      over_.insert(release->leg.index);
+      if (!chance(3)) pending_.push_back(leg_failed{.leg = release->leg, .cause = {.sip = 487}});
+    }
     if (const auto* answer = std::get_if<leg_answer>(&command))
       pending_.push_back(leg_confirmed{.leg = answer->leg, .confirmed = call_bench::dialog_of("caller", true)});
+  }
+
+  void hear_agent(const acd_message& message) {
+    const auto* over = std::get_if<failed>(&message);
+    if (over == nullptr) return;
+    for (const auto& leg : bench_.call.legs)
+      EXPECT_FALSE(leg.attempt == over->attempt && leg.may_ring()) << "I1: freed while leg " << leg.index << " may ring";
   }
 
   void hear_media(const media_command& command) {

@@ -95,6 +95,71 @@ TEST(CallResume, ARingingAgentIsCancelledAndTheCallOfferedAgain) {
   EXPECT_EQ(b.call.talk_leg, 3U);
 }
 
+TEST(CallResume, AnInviteThatPerhapsNeverLeftIsCancelledByItsRow) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  const auto names = b.sent<leg_invite>()->early;
+  const auto presented = b.sent<leg_invite>()->presented;
+  const auto out = killed_and_resumed(b);
+  ASSERT_EQ(b.count<leg_restore>(out), 2U);
+  const auto* cancel = b.find_in<leg_restore>(out, 1);
+  EXPECT_EQ(cancel->saved, names);
+  EXPECT_EQ(cancel->presented, presented);
+  EXPECT_EQ(cancel->called, "1001");
+}
+
+TEST(CallResume, AfterATakeoverTheQueueHearsFailedAtOnceAndTheAgentWhenItsPhoneIsQuiet) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  killed_and_resumed(b);
+  recovered(b);
+  ASSERT_EQ(b.count<failed>(b.out), 1U);
+  for (const auto& one : b.out)
+    if (const auto* to = std::get_if<to_entity>(&one.what)) { EXPECT_NE(to->to.kind, entity_kind::agent); }
+  auto again = killed_and_resumed(b);
+  ASSERT_EQ(b.count<leg_restore>(again), 2U) << "cancelled in every life until it is quiet";
+  recovered(b);
+  b.tell(leg_failed{.leg = b.leg(2), .cause = {.sip = 481}});
+  ASSERT_EQ(b.count<failed>(b.out), 1U);
+  EXPECT_EQ(b.sent<failed>()->why, attempt_failure::gave_up);
+  EXPECT_EQ(b.count<leg_restore>(killed_and_resumed(b)), 1U) << "nothing is left to cancel";
+}
+
+TEST(CallResume, AnAdopterListensForAnAnswerAlthoughTheInviteExpiredMeanwhile) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  b.fire(call_timer::ring);
+  const auto out = killed_and_resumed(b, milliseconds{60'000});
+  EXPECT_EQ(time_left(out, call_timer::quiet), milliseconds{9'000});
+  recovered(b);
+  const auto at = b.now;
+  b.fire(call_timer::quiet);
+  if (b.sent<failed>() == nullptr) b.fire(call_timer::quiet);
+  ASSERT_NE(b.sent<failed>(), nullptr);
+  EXPECT_EQ(ms_between(b.now, at), milliseconds{9'000});
+}
+
+TEST(CallResume, ACallThatEndsRightAfterATakeoverKeepsTheAgentUntilItsPhoneIsQuiet) {
+  call_bench b;
+  b.to_queue();
+  b.offered();
+  killed_and_resumed(b);
+  recovered(b);
+  b.hang_up(1);
+  b.close_all();
+  EXPECT_EQ(b.call.phase, call_phase::releasing);
+  EXPECT_EQ(b.count<leg_restore>(killed_and_resumed(b)), 1U);
+  recovered(b);
+  b.tell(agent_query{.call = b.id(), .attempt = 1, .agent = b.config.agent_of("1001")});
+  EXPECT_EQ(b.sent<failed>(), nullptr);
+  b.tell(leg_failed{.leg = b.leg(2), .cause = {.sip = 487}});
+  EXPECT_EQ(b.sent<failed>()->why, attempt_failure::gave_up);
+  EXPECT_EQ(b.call.phase, call_phase::closed);
+}
+
 TEST(CallResume, A200WithoutAckIsSentAgain) {
   call_bench b;
   b.to_queue();

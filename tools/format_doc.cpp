@@ -6,10 +6,15 @@
 #include <string>
 
 #include "domain/acd_messages.hpp"
+#include "domain/agent_internal.hpp"
+#include "domain/call_rules.hpp"
 #include "domain/leg_port.hpp"
 #include "domain/media_port.hpp"
+#include "domain/queue.hpp"
 #include "domain/registrar_port.hpp"
-#include "proto/describe.hpp"
+#include "domain/registration.hpp"
+#include "domain/tenant_config_rows.hpp"
+#include "proto/schema.hpp"
 #include "storage/step_codec.hpp"
 
 /// format_doc DIRECTORY           writes the pages of docs/format from the declarations of fields
@@ -17,11 +22,11 @@
 namespace {
 
 using namespace seatgrid;
-using describe::catalog;
+using schema::catalog;
 
 std::string anchor(const std::string& name) { return "[" + name + "](#" + name + ")"; }
 
-std::string table(const describe::described_message& message) {
+std::string table(const schema::described_message& message) {
   std::ostringstream out;
   out << "## " << message.name << "\n";
   if (message.one_of) out << "Exactly one of these:\n";
@@ -44,19 +49,64 @@ std::string page(const std::string& title, const std::string& about, const catal
   return text;
 }
 
-std::map<std::string, std::string> pages() {
+/// Rows, events and commands of one entity kind.
+template <class Rules, class... Rows>
+std::string entity_page(const std::string& title, const std::string& about, const std::string& event,
+                        const std::string& command) {
+  catalog all;
+  (schema::describe_message<Rows>(all), ...);
+  schema::describe_message<typename Rules::event>(all, event);
+  schema::describe_message<typename Rules::command>(all, command);
+  return page(title, about, all);
+}
+
+std::map<std::string, std::string> entity_pages() {
+  catalog tenant;
+  schema::describe_message<tenant_config>(tenant);
+  schema::describe_message<config_head>(tenant);
+  catalog call;
+  schema::describe_message<calls::call_state>(call);
+  schema::describe_message<session_cdr>(call);
+  schema::describe_message<calls::call_event>(call, "call_event");
+  return {
+      {"call.md", page("Call",
+                       "Row \"\" is a `call_state`, row \"cdr\" a `session_cdr`; what happened is a `call_event` "
+                       "(`domain/call_events.hpp`). A recorded command is one field: 1 a leg_event, 2 a media_event, 3 an "
+                       "acd_message, 4 an order or a wait that fired (`domain/call_codec.cpp`).",
+                       call)},
+      {"queue.md", entity_page<queue_rules, queue_totals, queue_entry>(
+                       "Queue",
+                       "Row \"\" is `queue_totals`; each waiting call has a row \"w\" + call id (8 bytes, big endian) with a "
+                       "`queue_entry` (`domain/queue_codec.cpp`).",
+                       "queue_event", "queue_command")},
+      {"agent.md", entity_page<agent_rules, agent_row>("Agent", "Row \"\" is an `agent_row` (`domain/agent_codec.cpp`).",
+                                                       "agent_event", "agent_command")},
+      {"registration.md",
+       entity_page<registration_rules, registration_state>(
+           "Registration",
+           "Row \"\" is a `registration_state`: the bindings of one address of record (`domain/registration.hpp`).",
+           "registration_event", "registration_command")},
+      {"tenant.md",
+       page("Tenant",
+            "A version of a tenant's configuration: a `config_head` in row \"h\" + version (8 bytes, big endian), its "
+            "`tenant_config` cut into chunks; row \"\" points at the current version (`domain/tenant_config_rows.hpp`).",
+            tenant)},
+  };
+}
+
+std::map<std::string, std::string> port_pages() {
   catalog leg;
-  describe::describe_message<leg_event>(leg, "leg_event");
+  schema::describe_message<leg_event>(leg, "leg_event");
   catalog media;
-  describe::describe_message<media_event>(media, "media_event");
+  schema::describe_message<media_event>(media, "media_event");
   catalog acd;
-  describe::describe_message<acd_message>(acd, "acd_message");
+  schema::describe_message<acd_message>(acd, "acd_message");
   catalog registrar;
-  describe::describe_message<register_request>(registrar);
-  describe::describe_message<binding>(registrar);
+  schema::describe_message<register_request>(registrar);
+  schema::describe_message<binding>(registrar);
   catalog journal;
-  describe::describe_message<stored_step>(journal);
-  describe::describe_message<lane_state>(journal);
+  schema::describe_message<stored_step>(journal);
+  schema::describe_message<lane_state>(journal);
   return {
       {"leg_port.md", page("Leg port", "What a SIP edge tells a call (`domain/leg_port.hpp`).", leg)},
       {"media_port.md", page("Media port", "What the media engine tells a call (`domain/media_port.hpp`).", media)},
@@ -69,6 +119,12 @@ std::map<std::string, std::string> pages() {
                           "`storage/rocks/rocks_store_internal.hpp`.",
                           journal)},
   };
+}
+
+std::map<std::string, std::string> pages() {
+  auto all = port_pages();
+  all.merge(entity_pages());
+  return all;
 }
 
 std::string content(const std::filesystem::path& file) {

@@ -7,7 +7,7 @@
 #include "domain/acd_messages.hpp"
 #include "domain/leg_port.hpp"
 #include "domain/media_port.hpp"
-#include "proto/describe.hpp"
+#include "proto/schema.hpp"
 #include "proto/wire.hpp"
 #include "storage/step_codec.hpp"
 #include "tests/unit/proto/filler.hpp"
@@ -19,7 +19,7 @@ namespace {
 
 namespace pb = google::protobuf;
 
-pb::FieldDescriptorProto::Type type_of(const describe::described_field& field) {
+pb::FieldDescriptorProto::Type type_of(const schema::described_field& field) {
   if (field.message) return pb::FieldDescriptorProto::TYPE_MESSAGE;
   if (field.type == "uint64") return pb::FieldDescriptorProto::TYPE_UINT64;
   if (field.type == "sint64") return pb::FieldDescriptorProto::TYPE_SINT64;
@@ -28,7 +28,7 @@ pb::FieldDescriptorProto::Type type_of(const describe::described_field& field) {
   return pb::FieldDescriptorProto::TYPE_BYTES;
 }
 
-const pb::FileDescriptor* build(pb::DescriptorPool& pool, const describe::catalog& catalog) {
+const pb::FileDescriptor* build(pb::DescriptorPool& pool, const schema::catalog& catalog) {
   pb::FileDescriptorProto file;
   file.set_name("seatgrid.proto");
   file.set_package("seatgrid");
@@ -66,8 +66,8 @@ bool has_unknown(const pb::Message& message) {
 
 template <class T>
 void expect_same_bytes(const std::string& name) {
-  describe::catalog catalog;
-  describe::describe_message<T>(catalog, name);
+  schema::catalog catalog;
+  schema::describe_message<T>(catalog, name);
   pb::DescriptorPool pool;
   const auto* file = build(pool, catalog);
   ASSERT_NE(file, nullptr);
@@ -91,8 +91,8 @@ TEST(LibProtobuf, WritesTheSameBytesOfALogRecord) { expect_same_bytes<stored_ste
 TEST(LibProtobuf, WritesTheSameBytesOfADialog) { expect_same_bytes<dialog>("dialog"); }
 
 TEST(LibProtobuf, ShowsTheValuesThatWereWritten) {
-  describe::catalog catalog;
-  describe::describe_message<leg_event>(catalog, "leg_event");
+  schema::catalog catalog;
+  schema::describe_message<leg_event>(catalog, "leg_event");
   pb::DescriptorPool pool;
   const auto* file = build(pool, catalog);
   ASSERT_NE(file, nullptr);

@@ -8,7 +8,7 @@
 #include "proto/shape.hpp"
 
 /// What a declaration of fields says, as data: for the generated pages in docs/format and for tests against libprotobuf.
-namespace seatgrid::describe {
+namespace seatgrid::schema {
 
 /// One field of a message. `type` is a protobuf word ("uint64", "sint64", "bool", "fixed64", "string"), a message's name, or
 /// "map<A, B>"; `meaning` adds what protobuf does not know ("id", "time, microseconds since 1970 UTC", "duration, ms", "enum").
@@ -165,4 +165,4 @@ void describe_message(catalog& into) {
   describe_message<T>(into, std::move(name));
 }
 
-}  // namespace seatgrid::describe
+}  // namespace seatgrid::schema

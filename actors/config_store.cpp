@@ -217,7 +217,7 @@ class stored_config final : public config_store {
     }
   }
 
-  result<void> store(std::vector<step> steps) {
+  result<void> store(const std::vector<step>& steps) {
     auto outcome = append_all(steps);
     if (!outcome && outcome.error().code == errc::wrong_state) {  // our claim is over: take it again and say it once more
       const auto claimed = log_.claim(config_lane);

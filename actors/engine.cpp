@@ -103,7 +103,8 @@ void engine::on(media_event event) {
   auto in = std::make_shared<entity_input>();
   in->to = ref(call_of(event));
   in->what = std::move(event);
-  lane_of(in->to).deliver(std::move(in));
+  auto& at = lane_of(in->to);
+  at.deliver(std::move(in));
 }
 
 void engine::on(register_request request) {
@@ -112,7 +113,8 @@ void engine::on(register_request request) {
   in->tenant = request.tenant;
   in->request = request.request;
   in->what = std::move(request);
-  lane_of(in->to).deliver(std::move(in));
+  auto& at = lane_of(in->to);
+  at.deliver(std::move(in));
 }
 
 template <class What>

@@ -75,7 +75,7 @@ void entity_shell::handle(const input_ptr& in) {
   const bool only_resume = std::holds_alternative<resume_entity>(in->what);
   try {
     if (core_ || load()) {
-      if (!resumed_ && (!life_->resumed || only_resume || core_->resumes_on_load())) resume();
+      if (!resumed_ && (!life_->resumed || only_resume || core_->resumes_on_load())) begin_life();
       if (std::holds_alternative<show_entity>(in->what))
         lane_.owner().requests().finish(
             in->request, stored_ ? result<std::string>{core_->show()} : fail(errc::not_found, "there is no such one"));
@@ -124,7 +124,7 @@ bool entity_shell::load() {
   return true;
 }
 
-void entity_shell::resume() {
+void entity_shell::begin_life() {
   resumed_ = true;
   if (!stored_) return;
   promise all{.from = entity_, .tenant = kept_.tenant, .at = life_->recorded, .what = {}, .published = {}};

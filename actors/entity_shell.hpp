@@ -27,7 +27,7 @@ class entity_shell final : public caf::event_based_actor {
   void on_idle();
   void handle(const input_ptr& in);
   bool load();
-  void resume();
+  void begin_life();
   void decide(const input_ptr& in);
   void commit(const input_ptr& in, outcome& came, const turn& now, std::uint64_t config_version);
   std::vector<row> rows_of(time_point at, entity_rows& changed, std::vector<outbox_event>& published, effects& all);

@@ -14,10 +14,10 @@ std::string text_of(const json& call, const char* member) {
 json part_of(const json& call, const char* member) { return call.is_object() && call.contains(member) ? call[member] : json{}; }
 
 std::string state_of(const json& call) {
-  const auto phase = text_of(call, "phase");
+  auto phase = text_of(call, "phase");
   if (phase == "opening" || phase == "releasing") return phase;
   if (phase != "running") return "ended";
-  const auto stage = text_of(call, "stage");
+  auto stage = text_of(call, "stage");
   if (stage == "queue") return text_of(part_of(call, "attempt"), "state") == "ringing" ? "ringing" : "waiting";
   if (stage == "dialling" || stage == "voicemail") return stage;
   if (stage != "talking") return "in_flow";

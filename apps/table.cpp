@@ -36,7 +36,8 @@ bool is_wide(std::uint32_t point) {
 
 void flatten(const nlohmann::json& value, const std::string& name, std::vector<std::pair<std::string, std::string>>& out) {
   if (value.is_object() && !value.empty()) {
-    for (const auto& [key, inner] : value.items()) flatten(inner, name.empty() ? key : name + "." + key, out);
+    for (const auto& [key, inner] : value.items())
+      flatten(inner, name.empty() ? key : std::string{name}.append(1, '.').append(key), out);
   } else if (value.is_array() && !value.empty() && value.front().is_structured()) {
     std::size_t index = 0;
     for (const auto& inner : value) flatten(inner, name + "[" + std::to_string(index++) + "]", out);
@@ -93,7 +94,7 @@ std::string render_details(const nlohmann::json& object) {
   std::size_t widest = 0;
   for (const auto& [name, value] : lines) widest = std::max(widest, name.size());
   std::string out;
-  for (const auto& [name, value] : lines) out += name + std::string(widest - name.size() + 2, ' ') + value + "\n";
+  for (const auto& [name, value] : lines) out.append(name).append(widest - name.size() + 2, ' ').append(value).append(1, '\n');
   return out;
 }
 

@@ -89,13 +89,13 @@ void auditor::check_common(const recorded_step& recorded) {
          [&] { return "a step of epoch " + std::to_string(recorded.epoch) + " counts in " + std::to_string(epoch_); });
   epoch_ = recorded.epoch;
   for (const auto& event : recorded.step.outbox) {
-    auto [last, is_new] = published_.try_emplace(recorded.step.entity, 0);
-    const bool first_kept = is_new && first_ > 1;
-    expect(invariant::i14, first_kept || event.sequence == last->second + 1, [&] {
-      return name_of(recorded.step.entity) + " publishes " + std::to_string(event.sequence) + " after " +
-             std::to_string(last->second);
+    const auto found = published_.try_emplace(recorded.step.entity, 0);
+    auto& last = found.first->second;
+    const bool first_kept = found.second && first_ > 1;
+    expect(invariant::i14, first_kept || event.sequence == last + 1, [&] {
+      return name_of(recorded.step.entity) + " publishes " + std::to_string(event.sequence) + " after " + std::to_string(last);
     });
-    last->second = event.sequence;
+    last = event.sequence;
   }
 }
 
@@ -242,7 +242,7 @@ void auditor::on_kill() {
     const auto stored = from_rows<call_rules>(id.value);
     const bool same = stored.phase == state.phase && stored.attempt == state.attempt && stored.legs.size() == state.legs.size() &&
                       stored.timers == state.timers;
-    expect(invariant::rows, same, [&] { return "the rows of call " + to_text(id) + " differ from its events"; });
+    expect(invariant::rows, same, [&, who = id] { return "the rows of call " + to_text(who) + " differ from its events"; });
     state = stored;
   }
   for (auto& [id, state] : queues_) {
@@ -253,13 +253,13 @@ void auditor::on_kill() {
       same = same && it != stored.entries.end() && it->second.state == entry.state && it->second.attempt == entry.attempt &&
              it->second.enqueued_at == entry.enqueued_at && it->second.sequence == entry.sequence;
     }
-    expect(invariant::rows, same, [&] { return "the rows of queue " + to_text(id) + " differ from its events"; });
+    expect(invariant::rows, same, [&, who = id] { return "the rows of queue " + to_text(who) + " differ from its events"; });
     state = std::move(stored);
   }
   for (auto& [id, state] : agents_) {
     const auto stored = from_rows<agent_rules>(id.value);
     expect(invariant::rows, stored.facts == state.facts && stored.contacts == state.contacts,
-           [&] { return "the rows of agent " + to_text(id) + " differ from its events"; });
+           [&, who = id] { return "the rows of agent " + to_text(who) + " differ from its events"; });
     state.facts = stored.facts;
   }
   idle_pair_.clear();
@@ -290,7 +290,7 @@ void auditor::at_end() {
                                     std::string{to_string(state.stage)});
     } else if (state.started_at != time_point{} && state.phase == calls::call_phase::closed) {
       expect(invariant::i8, log_.get(lane_, row_key(ref(id), "cdr")).has_value(),
-             [&] { return "call " + to_text(id) + " has no CDR"; });
+             [&, who = id] { return "call " + to_text(who) + " has no CDR"; });
     }
   }
   if (options_.calls_may_live) return;
@@ -300,7 +300,9 @@ void auditor::at_end() {
       if (!options_.hints_may_be_late) complain(invariant::i5, "call " + to_text(call) + " never left queue " + to_text(id));
   for (const auto& [id, agent] : agents_)
     expect(invariant::i18, agent.facts.status != agent_status::reserved && agent.facts.status != agent_status::talking,
-           [&] { return "agent " + to_text(id) + " is still " + std::string{to_string(agent.facts.status)}; });
+           [who = id, status = agent.facts.status] {
+             return "agent " + to_text(who) + " is still " + std::string{to_string(status)};
+           });
 }
 
 }  // namespace seatgrid::audit

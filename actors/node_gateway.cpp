@@ -1,6 +1,7 @@
 #include "actors/node_gateway.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "actors/pages.hpp"
 #include "actors/shell_row.hpp"
@@ -36,6 +37,18 @@ std::vector<std::string> names_of(const std::map<std::string, Config>& all, cons
   for (auto it = after.empty() ? all.begin() : all.upper_bound(after); it != all.end() && names.size() < most; ++it)
     names.push_back(it->first);
   return names;
+}
+
+constexpr std::size_t names_told_max = 5;
+
+/// "no queue 'x'", with the first names that there are: most such tenants have few.
+template <class Config>
+error unknown_name(std::string_view kind, const std::string& name, const std::map<std::string, Config>& all) {
+  std::string text = "no " + std::string{kind} + " '" + name + "'";
+  const char* before = "; there are ";
+  for (const auto& known : names_of(all, "", names_told_max)) text += std::exchange(before, ", ") + known;
+  if (all.size() > names_told_max) text += " and " + std::to_string(all.size() - names_told_max) + " more";
+  return {errc::not_found, std::move(text)};
 }
 
 /// How an item of a list begins: whose it is, and what people call it where its own JSON does not say.
@@ -224,10 +237,10 @@ void node_gateway::show(collection what, std::string tenant, std::string id, ans
   if (!config) return done(fail(errc::not_found, "no tenant '" + tenant + "'"));
   switch (what) {
     case collection::queues:
-      if (config->queue(id) == nullptr) return done(fail(errc::not_found, "no queue '" + id + "'"));
+      if (config->queue(id) == nullptr) return done(tl::unexpected(unknown_name("queue", id, config->queues)));
       return ask(ref(config->queue_of(id)), tenant, std::move(done));
     case collection::agents:
-      if (config->agent(id) == nullptr) return done(fail(errc::not_found, "no agent '" + id + "'"));
+      if (config->agent(id) == nullptr) return done(tl::unexpected(unknown_name("agent", id, config->agents)));
       return ask(ref(config->agent_of(id)), tenant, std::move(done));
     case collection::registrations: return ask(ref(registration_id::named(tenant, id)), tenant, std::move(done));
     case collection::events: return done(fail(errc::unsupported, "events are listed, not shown"));

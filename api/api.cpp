@@ -135,8 +135,23 @@ class rest_api final : public api {
     exchange->respond(problem({errc::not_found, "no such path; /openapi.json lists them"}));
   }
 
+  /// What the request's Content-Type and Accept ask is what this row takes and gives; else the problem.
+  static std::optional<http_response> media_problem(const http_request& request, const route& row) {
+    const auto header = [&](const char* name) {
+      const auto it = request.headers.find(name);
+      return it == request.headers.end() ? std::string{} : it->second;
+    };
+    if (const auto given = media_type(header("content-type")); !request.body.empty() && !row.takes(given))
+      return problem(415, errc::unsupported, "the body's type is not taken",
+                     "Content-Type '" + given + "' is not taken here: " + std::string{row.body_types});
+    if (const auto wanted = header("accept"); !wanted.empty() && !row.gives(wanted))
+      return problem(406, errc::unsupported, "no such representation", "this path gives " + std::string{row.answer_types});
+    return std::nullopt;
+  }
+
   static void run(const std::shared_ptr<api_state>& state, const std::shared_ptr<idempotency_table>& repeated, const route& row,
                   api_call call) {
+    if (auto refused = media_problem(call.request, row)) return call.exchange->respond(std::move(*refused));
     const auto key = call.request.headers.find("idempotency-key");
     if (row.method != "POST" || key == call.request.headers.end()) return row.handle(state, std::move(call));
     if (key->second.empty() || key->second.size() > idempotency_key_bytes_max)

@@ -18,11 +18,19 @@ struct api_options {
   std::uint32_t event_batch = 500;              ///< events written to a stream at a time
 };
 
+struct provisioning_order {
+  bool check_only = false;
+  bool prune = false;  ///< tenants that the text does not hold go
+};
+
 /// What the API needs of rooms that it does not see.
 struct api_hooks {
   std::function<std::string(const std::string& number)> check_number{};  ///< JSON of a number's kind, operator, forms, area
-  /// Applies a provisioning text, or only checks it: JSON of what changed and of warnings. @error invalid, conflict, unavailable.
-  std::function<result<std::string>(const std::string& text, bool check_only)> apply_provisioning{};
+  /// Applies a provisioning text, or only checks it: JSON of what changed, what was removed and of warnings.
+  /// @error invalid, wrong_state, conflict, unavailable.
+  std::function<result<std::string>(const std::string& text, provisioning_order how)> apply_provisioning{};
+  /// @error not_found; wrong_state it has calls; conflict it stands above others; unavailable.
+  std::function<result<std::string>(const std::string& tenant)> remove_tenant{};
   std::function<std::string()> tenants{};  ///< JSON array of all tenants
   std::function<std::string()> numbers{};  ///< JSON array of all access numbers
   std::string data_directory{};            ///< recordings and voicemails live below it

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "api/api.hpp"
@@ -17,19 +18,37 @@ json parameters_of(const route& row) {
   for (const auto& p : row.query) {
     json schema{{"type", "string"}};
     if (p.name == "limit") schema = {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}};
-    if (p.name == "follow" || p.name == "check") schema = {{"type", "string"}, {"enum", {"true", "false"}}};
+    if (p.name == "follow" || p.name == "check" || p.name == "prune") schema = {{"type", "string"}, {"enum", {"true", "false"}}};
     out.push_back({{"name", p.name}, {"in", "query"}, {"required", p.required}, {"description", p.help}, {"schema", schema}});
   }
   return out;
 }
 
+template <class Each>
+void for_each_type(std::string_view types, const Each& each) {
+  while (!types.empty()) {
+    const auto end = std::min(types.find(','), types.size());
+    each(media_type(types.substr(0, end)));
+    types.remove_prefix(std::min(end + 1, types.size()));
+  }
+}
+
 json operation_of(const route& row) {
   json answer{{"description", "done"}};
-  if (!row.answer.empty()) answer["content"]["application/json"]["schema"] = json::parse(row.answer);
+  for_each_type(row.answer_types, [&](const std::string& type) {
+    auto& content = answer["content"][type] = json::object();
+    if (type == "application/json" && !row.answer.empty()) content["schema"] = json::parse(row.answer);
+  });
   json operation{{"summary", row.summary}, {"responses", {{"200", answer}}}};
   operation["responses"]["default"] = {{"$ref", "#/components/responses/problem"}};
   if (const auto parameters = parameters_of(row); !parameters.empty()) operation["parameters"] = parameters;
-  if (!row.body.empty()) operation["requestBody"] = {{"content", {{"application/json", {{"schema", json::parse(row.body)}}}}}};
+  if (!row.body.empty()) {
+    const auto schema = json::parse(row.body);
+    auto& body = operation["requestBody"] = {{"required", schema.contains("required")}};
+    for_each_type(row.body_types, [&](const std::string& type) {
+      body["content"][type]["schema"] = type == "application/json" ? schema : json{{"type", "string"}};
+    });
+  }
   if (row.open) operation["security"] = json::array();
   return operation;
 }

@@ -1,5 +1,8 @@
 #include "api/routes.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 #include "api/problem.hpp"
 
 namespace seatgrid {
@@ -12,6 +15,43 @@ std::string api_call::query(const std::string& name, const std::string& otherwis
 std::string api_call::tenant() const {
   const auto it = variables.find("tenant");
   return it != variables.end() ? it->second : query("tenant");
+}
+
+std::string media_type(std::string_view header) {
+  header = header.substr(0, header.find_first_of(";,"));
+  while (!header.empty() && header.front() == ' ') header.remove_prefix(1);
+  while (!header.empty() && header.back() == ' ') header.remove_suffix(1);
+  std::string out{header};
+  for (auto& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+namespace {
+
+/// Calls `each` with every media type of a list.
+template <class Each>
+bool any_type(std::string_view list, const Each& each) {
+  while (!list.empty()) {
+    const auto end = std::min(list.find(','), list.size());
+    if (each(media_type(list.substr(0, end)))) return true;
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return false;
+}
+
+}  // namespace
+
+bool route::takes(std::string_view given) const {
+  return any_type(body_types, [&](const std::string& taken) { return taken == given; });
+}
+
+bool route::gives(std::string_view accept) const {
+  return any_type(accept, [&](const std::string& range) {
+    if (range == "*/*" || range == "application/problem+json") return true;
+    return any_type(answer_types, [&](const std::string& type) {
+      return range == type || (range.ends_with("/*") && type.starts_with(range.substr(0, range.size() - 1)));
+    });
+  });
 }
 
 const std::vector<route>& all_routes() {

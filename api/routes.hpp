@@ -54,11 +54,20 @@ struct route {
   std::string_view path{};  ///< "/v1/calls/{id}"
   std::string_view summary{};
   std::vector<route_parameter> query{};
-  std::string_view body{};    ///< JSON Schema of the request body, empty = none
-  std::string_view answer{};  ///< JSON Schema of the 200 answer's body, empty = not JSON
-  bool open = false;          ///< no token asked
+  std::string_view body{};                            ///< JSON Schema of the request body, empty = none
+  std::string_view answer{};                          ///< JSON Schema of the 200 answer's body, empty = not JSON
+  std::string_view body_types{"application/json"};    ///< media types that a body may have, parted by ", "
+  std::string_view answer_types{"application/json"};  ///< media types of the 200 answer
+  bool open = false;                                  ///< no token asked
   void (*handle)(const std::shared_ptr<api_state>&, api_call) = nullptr;
+
+  bool takes(std::string_view media_type) const;
+  /// Whether one of the ranges of an Accept header is met (RFC 9110 12.5.1); a quality of 0 is not looked at.
+  bool gives(std::string_view accept) const;
 };
+
+/// "Application/JSON; charset=utf-8" -> "application/json".
+std::string media_type(std::string_view header);
 
 const std::vector<route>& all_routes();
 std::vector<route> entity_routes();  ///< calls, queues, agents, recordings, voicemails, CDRs

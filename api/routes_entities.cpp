@@ -23,6 +23,9 @@ constexpr std::string_view object_schema = R"({"type":"object"})";
 constexpr std::string_view transfer_schema =
     R"({"type":"object","required":["target"],"properties":{"target":{"type":"string","description":"queue:NAME, agent:NAME, a number or a sip: URI"}}})";
 constexpr std::string_view reason_schema = R"({"type":"object","properties":{"reason":{"type":"string","maxLength":100}}})";
+constexpr std::string_view pause_schema =
+    R"({"type":"object","properties":{"reason":{"type":"string","minLength":1,"maxLength":64,"description":"manual when absent"},"for_ms":{"type":"integer","minimum":1,"maximum":86400000,"description":"ends by itself after this long; absent = no end"}}})";
+constexpr std::uint64_t pause_ms_max = 86'400'000;
 
 /// In a list a call is a line: what the rules hold of it is shown by /v1/calls/{id}.
 class call_summaries final : public http_exchange {
@@ -51,6 +54,12 @@ std::string tenant_of(const state_ptr& state, const api_call& call) {
   for (const auto& tenant : state->to->tenants())
     if (shard_of_tenant(tenant->tenant) == entity_ref{entity_kind::call, *value}.shard()) return tenant->tenant;
   return named;
+}
+
+/// Of an id that lies in no tenant's shard.
+error unknown_call(const std::string& id) {
+  return {errc::not_found, from_text(id) ? "no call '" + id + "'"
+                                         : "'" + id + "' is not a call id: 13 characters of 0-9 and a-z without i, l, o, u"};
 }
 
 /// Lists one tenant after the other when none is named. The cursor is then "<tenant> <cursor within it>".
@@ -127,7 +136,9 @@ void list_items(const state_ptr& state, api_call call) {
 template <collection What>
 void show_item(const state_ptr& state, api_call call) {
   auto id = call.variables.contains("id") ? call.variables["id"] : call.variables["name"];
-  state->to->show(What, tenant_of(state, call), std::move(id), answer_with(call.exchange));
+  const auto tenant = tenant_of(state, call);
+  if (tenant.empty()) return call.exchange->respond(problem(unknown_call(id)));
+  state->to->show(What, tenant, std::move(id), answer_with(call.exchange));
 }
 
 /// The audio of a recording or voicemail: its item names the path below the data directory.
@@ -153,7 +164,9 @@ void send_audio(const state_ptr& state, api_call call) {
                        {{"Content-Disposition", "attachment; filename=\"" + file.filename().string() + "\""}},
                        std::move(bytes)});
   };
-  state->to->show(What, tenant_of(state, call), call.variables["id"], std::move(done));
+  const auto tenant = tenant_of(state, call);
+  if (tenant.empty()) return call.exchange->respond(problem(unknown_call(call.variables["id"])));
+  state->to->show(What, tenant, call.variables["id"], std::move(done));
 }
 
 result<call_id> call_named(const api_call& call) {
@@ -219,7 +232,12 @@ void order_agent(const state_ptr& state, api_call call) {
   if constexpr (requires { order.reason; }) {
     const auto reason = text_member(*body, "reason", 100);
     if (!reason) return call.exchange->respond(problem(reason.error()));
-    order.reason = *reason;
+    order.reason = body->contains("reason") ? *reason : "manual";
+    if (const auto length = body->value("for_ms", nlohmann::json{}); !length.is_null()) {
+      if (!length.is_number_unsigned() || length.get<std::uint64_t>() < 1 || length.get<std::uint64_t>() > pause_ms_max)
+        return call.exchange->respond(problem({errc::invalid, "for_ms: 1 to " + std::to_string(pause_ms_max) + " ms"}));
+      order.length = milliseconds{length.get<std::int64_t>()};
+    }
   }
   state->to->submit(std::move(order), call.tenant(), answer_with(call.exchange));
 }
@@ -271,10 +289,19 @@ std::vector<route> entity_routes() {
   };
   for (auto& row : rows) {
     if (row.path.ends_with("/transfer")) row.body = transfer_schema;
-    if (row.path.ends_with("/pause") || row.path.ends_with("/hangup")) row.body = reason_schema;
+    if (row.path.ends_with("/pause")) row.body = pause_schema;
+    if (row.path.ends_with("/hangup")) row.body = reason_schema;
   }
-  rows.push_back({.method = "GET", .path = "/v1/recordings/{id}/audio", .summary = "The WAV", .handle = send_audio<recordings>});
-  rows.push_back({.method = "GET", .path = "/v1/voicemails/{id}/audio", .summary = "The WAV", .handle = send_audio<voicemails>});
+  rows.push_back({.method = "GET",
+                  .path = "/v1/recordings/{id}/audio",
+                  .summary = "The WAV",
+                  .answer_types = "audio/wav",
+                  .handle = send_audio<recordings>});
+  rows.push_back({.method = "GET",
+                  .path = "/v1/voicemails/{id}/audio",
+                  .summary = "The WAV",
+                  .answer_types = "audio/wav",
+                  .handle = send_audio<voicemails>});
   return rows;
 }
 

@@ -29,13 +29,23 @@ void apply_provisioning(const state_ptr& state, api_call call) {
   const std::lock_guard lock{state->worker_mutex};
   if (state->worker.joinable()) state->worker.join();
   state->worker = std::thread([raw = state.get(), call = std::move(call)] {
-    const auto outcome = raw->hooks.apply_provisioning(call.request.body, call.query("check") == "true");
+    const auto outcome = raw->hooks.apply_provisioning(
+        call.request.body, {.check_only = call.query("check") == "true", .prune = call.query("prune") == "true"});
     if (outcome)
       call.exchange->respond({200, "application/json", {}, *outcome});
     else
       call.exchange->respond(problem(outcome.error()));
     raw->provisioning = false;
   });
+}
+
+void remove_tenant(const state_ptr& state, api_call call) {
+  if (state->provisioning.exchange(true))
+    return call.exchange->respond(problem({errc::conflict, "a provisioning is being applied: try again when it is done"}));
+  const auto outcome = state->hooks.remove_tenant(call.tenant());
+  state->provisioning = false;
+  if (!outcome) return call.exchange->respond(problem(outcome.error()));
+  call.exchange->respond({200, "application/json", {}, *outcome});
 }
 
 void list_tenants(const state_ptr& state, api_call call) {
@@ -124,18 +134,26 @@ std::vector<route> people_routes() {
                  {"limit", "1-1000 (100)"},
                  {"cursor", "next_cursor of the page before"}},
        .answer = list_schema,
+       .answer_types = "application/json, text/event-stream",
        .handle = list_events},
       {.method = "GET",
        .path = "/v1/tenants",
        .summary = "Tenants with the version in force",
        .answer = list_schema,
        .handle = list_tenants},
+      {.method = "DELETE",
+       .path = "/v1/tenants/{tenant}",
+       .summary = "Remove a tenant; refused (409) while it has calls or stands above others",
+       .answer = object_schema,
+       .handle = remove_tenant},
       {.method = "PUT",
        .path = "/v1/provisioning",
-       .summary = "Check and apply a provisioning file: every tenant in it, or none; tenants not in it stay",
-       .query = {{"check", "true = only check"}},
+       .summary = "Check and apply a provisioning file: every tenant in it, or none; tenants not in it stay unless prune=true",
+       .query = {{"check", "true = only check"}, {"prune", "true = tenants that the file does not hold are removed"}},
        .body = R"({"type":"object","description":"TOML text or its JSON form"})",
-       .answer = object_schema,
+       .answer =
+           R"({"type":"object","required":["changed","removed","warnings"],"properties":{"changed":{"type":"integer"},"removed":{"type":"array","items":{"type":"string"}},"warnings":{"type":"array","items":{"type":"string"}}}})",
+       .body_types = "application/toml, application/json, text/plain",
        .handle = apply_provisioning},
       {.method = "POST",
        .path = "/v1/backup",
@@ -154,7 +172,7 @@ std::vector<route> people_routes() {
 /// What machines ask: monitors, load balancers, generators of clients.
 std::vector<route> machine_routes() {
   return {
-      {.method = "GET", .path = "/metrics", .summary = "Prometheus metrics", .handle = metrics},
+      {.method = "GET", .path = "/metrics", .summary = "Prometheus metrics", .answer_types = "text/plain", .handle = metrics},
       {.method = "GET",
        .path = "/healthz",
        .summary = "The process lives",

@@ -43,8 +43,8 @@ void cli_context::print_list(const std::string& path, const std::vector<column>&
   if (as_json()) return print(*answer);
   const auto items = answer->is_object() ? answer->value("items", nlohmann::json::array()) : *answer;
   std::fputs(render_table(items, columns, nothing).c_str(), stdout);
-  if (answer->is_object() && answer->contains("next") && (*answer)["next"].is_string())
-    std::printf("more: --cursor %s\n", (*answer)["next"].get<std::string>().c_str());
+  if (answer->is_object() && answer->contains("next_cursor") && (*answer)["next_cursor"].is_string())
+    std::printf("more: --cursor '%s'\n", (*answer)["next_cursor"].get<std::string>().c_str());
 }
 
 void cli_context::print_object(const std::string& path) {

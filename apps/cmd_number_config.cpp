@@ -12,6 +12,7 @@ namespace {
 struct file_options {
   std::string file{};
   std::string number{};
+  bool prune = false;
 };
 
 std::optional<std::string> read_file(cli_context& context, const std::string& path) {
@@ -67,13 +68,21 @@ void add_config_commands(CLI::App& app, cli_context& context) {
       print_findings(context, check_provisioning_json(*text, options->file), options->file + ": good");
   });
   auto* apply = provision->add_subcommand("apply", "Check a file and make it the node's, whole or not at all");
+  apply->add_flag("--prune", options->prune, "remove the tenants that the file does not hold; refused while they have calls");
   apply->add_option("file", options->file, "TOML (or JSON) file")->required();
   add_node_options(*apply, context);
   apply->callback([&context, options] {
     const auto text = read_file(context, options->file);
     if (!text) return;
     if (const auto bad = check_provisioning_json(*text, options->file); !bad) return context.complain(bad.error());
-    if (const auto answer = context.call("PUT", "/v1/provisioning", *text, "application/toml")) context.print(*answer);
+    const std::string path = options->prune ? "/v1/provisioning?prune=true" : "/v1/provisioning";
+    if (const auto answer = context.call("PUT", path, *text, "application/toml")) context.print(*answer);
+  });
+  auto* remove = provision->add_subcommand("remove", "Remove a tenant; refused while it has calls or stands above others");
+  remove->add_option("tenant", options->file, "its name")->required();
+  add_node_options(*remove, context);
+  remove->callback([&context, options] {
+    if (const auto answer = context.call("DELETE", "/v1/tenants/" + url_escape(options->file))) context.print(*answer);
   });
   auto* list = provision->add_subcommand("list", "Tenants with the version in force");
   add_node_options(*list, context);

@@ -2,6 +2,7 @@
 
 #include "api/url.hpp"
 #include "apps/cli.hpp"
+#include "apps/robot_commands.hpp"
 
 namespace seatgrid {
 namespace {
@@ -94,6 +95,7 @@ void add_agent_commands(CLI::App& app, cli_context& context) {
   order("ready", "Ready for calls: ends a pause or wrap-up / 示闲", false);
   order("pause", "No calls until ready; a talking agent pauses after the call / 示忙", true);
   order("logout", "Log out; after the call if one is up / 签出", false);
+  add_robot_agents(*agent, context);
 }
 
 }  // namespace seatgrid

@@ -51,17 +51,18 @@ std::string event_line(const std::string& id, const std::string& type, const std
 
 void add_record_commands(CLI::App& app, cli_context& context) {
   add_kind(app, context, "recording", "/v1/recordings", "Recordings (stereo: caller left, agent right) / 录音",
-           {{"RECORDING", "id"},
-            {"CALL", "call"},
-            {"STATE", "state"},
+           {{"CALL", "call"},
+            {"STARTED", "started_at"},
+            {"CALLER", "caller"},
+            {"AGENT", "agent"},
             {"LENGTH ms", "length_ms"},
             {"BYTES", "bytes"},
             {"PATH", "path"}});
   add_kind(app, context, "voicemail", "/v1/voicemails", "Messages that callers left / 语音留言",
-           {{"MESSAGE", "id"},
+           {{"CALL", "call"},
             {"MAILBOX", "mailbox"},
             {"CALLER", "caller"},
-            {"LEFT", "at"},
+            {"CALLED AT", "started_at"},
             {"LENGTH ms", "length_ms"},
             {"PATH", "path"}});
 }

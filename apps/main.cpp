@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "apps/cli.hpp"
+#include "apps/help.hpp"
 #include "apps/wait_for_end.hpp"
 
 #ifndef SEATGRID_VERSION
@@ -24,9 +25,17 @@ int main(int argc, char** argv) {
   seatgrid::add_config_commands(app, context);
   seatgrid::add_check_command(app, context);
   seatgrid::add_doctor_command(app, context);
-  app.add_subcommand("version", "Name and version")->callback([] { std::printf("seatgrid %s\n", SEATGRID_VERSION); });
+  auto* version = app.add_subcommand("version", "Name and version");
+  seatgrid::add_output_option(*version, context);
+  version->callback([&context] {
+    if (context.as_json())
+      std::printf("{\"name\": \"seatgrid\", \"version\": \"%s\"}\n", SEATGRID_VERSION);
+    else
+      std::printf("seatgrid %s\n", SEATGRID_VERSION);
+  });
+  seatgrid::add_examples(app);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) { return app.exit(e); }
+  } catch (const CLI::ParseError& e) { return seatgrid::explain(app, e, argc, argv); }
   return context.exit_code;
 }

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "api/call_summary.hpp"
 #include "apps/checks.hpp"
 #include "apps/edge_metrics.hpp"
 #include "apps/saved_bindings.hpp"
@@ -116,13 +117,53 @@ class wired_node final : public node_app, private edge_sink {
 
  private:
   /// Every tenant of the text, or none.
-  result<std::string> apply_text(const std::string& text, const std::string& file, bool check_only) {
-    auto made = parse_provisioning(text, file, store_->tenants());
+  result<std::string> apply_text(const std::string& text, const std::string& file, provisioning_order how) {
+    // What goes must not be referred to by what comes: it is not there when the text is checked.
+    auto made = parse_provisioning(text, file, how.prune ? std::vector<config_ptr>{} : store_->tenants());
     if (!made) return tl::unexpected{made.error()};
-    if (check_only) return R"({"changed":0,"warnings":)" + made->warnings + "}";
-    const auto changed = node_->api().apply(std::move(made->tenants));
-    if (!changed) return tl::unexpected{changed.error()};
-    return R"({"changed":)" + std::to_string(*changed) + R"(,"warnings":)" + made->warnings + "}";
+    const auto removed = how.prune ? absent_from(made->tenants) : std::vector<std::string>{};
+    for (const auto& name : removed)
+      if (auto idle = has_no_calls(name); !idle) return tl::unexpected{idle.error()};
+    std::uint64_t changed = 0;
+    if (!how.check_only) {
+      const auto applied = node_->api().apply(std::move(made->tenants), removed);
+      if (!applied) return tl::unexpected{applied.error()};
+      changed = *applied - removed.size();
+    }
+    return R"({"changed":)" + std::to_string(changed) + R"(,"removed":)" + nlohmann::json(removed).dump() + R"(,"warnings":)" +
+           made->warnings + "}";
+  }
+
+  std::vector<std::string> absent_from(const std::vector<config_ptr>& given) const {
+    std::vector<std::string> out;
+    for (const auto& kept : store_->tenants())
+      if (std::none_of(given.begin(), given.end(), [&](const auto& one) { return one->tenant == kept->tenant; }))
+        out.push_back(kept->tenant);
+    return out;
+  }
+
+  /// A call that begins between this look and the removal keeps the version that it pinned.
+  result<void> has_no_calls(const std::string& tenant) const {
+    std::string cursor;
+    do {
+      const auto calls = page_of(node_->api(), collection::calls, tenant, 1'000, cursor);
+      if (!calls) return tl::unexpected{calls.error()};
+      const auto active = nlohmann::json::parse(summarise_calls(calls->dump(), "active"));
+      if (!active.at("items").empty())
+        return fail(errc::wrong_state, "tenant '" + tenant + "' has calls: it can be removed when they have ended");
+      cursor = calls->value("next_cursor", "");
+    } while (!cursor.empty());
+    return {};
+  }
+
+  result<std::string> remove_tenant(const std::string& name) {
+    if (!store_->current(name)) return fail(errc::not_found, "no tenant '" + name + "'");
+    for (const auto& other : store_->tenants())
+      if (other->parent == name)
+        return fail(errc::conflict, "tenant '" + name + "' stands above tenant '" + other->tenant + "': remove that one first");
+    if (auto idle = has_no_calls(name); !idle) return tl::unexpected{idle.error()};
+    if (const auto removed = node_->api().apply({}, {name}); !removed) return tl::unexpected{removed.error()};
+    return R"({"removed":[)" + nlohmann::json(name).dump() + "]}";
   }
 
   result<void> apply_file() {
@@ -238,7 +279,8 @@ class wired_node final : public node_app, private edge_sink {
     if (options_.api.token.empty()) options_.api.token = make_token();
     api_hooks hooks;
     hooks.check_number = check_number_json;
-    hooks.apply_provisioning = [this](const std::string& text, bool check_only) { return apply_text(text, "body", check_only); };
+    hooks.apply_provisioning = [this](const std::string& text, provisioning_order how) { return apply_text(text, "body", how); };
+    hooks.remove_tenant = [this](const std::string& name) { return remove_tenant(name); };
     hooks.tenants = [this] { return tenants_of(store_->tenants()).dump(); };
     hooks.numbers = [this] { return numbers_of(store_->tenants()).dump(); };
     hooks.data_directory = options_.data;

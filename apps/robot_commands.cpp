@@ -36,6 +36,12 @@ void print_line(const std::string& who, const std::string& what) {
   std::fflush(stdout);
 }
 
+std::string password_of(std::string pattern, const std::string& user) {
+  constexpr std::string_view mark = "{n}";
+  if (const auto at = pattern.find(mark); at != std::string::npos) pattern.replace(at, mark.size(), user);
+  return pattern;
+}
+
 void add_phone_options(CLI::App& command, robot_options& phones) {
   command.add_option("--server", phones.server, "HOST:PORT of the edge")->capture_default_str();
   command.add_option("--host", phones.host, "our own address")->capture_default_str();
@@ -102,7 +108,7 @@ void add_robot_agents(CLI::App& agent, cli_context& context) {
   auto* robot = agent.add_subcommand("robot", "Robot agents that register by SIP and answer with real RTP");
   robot->add_option("--first", options->first, "user of the first agent; the others count up")->capture_default_str();
   robot->add_option("--count", options->count, "how many")->check(CLI::Range(1, 10'000))->capture_default_str();
-  robot->add_option("--password", options->password, "their digest password")->required();
+  robot->add_option("--password", options->password, "their digest password; {n} in it becomes the user")->required();
   robot->add_option("--domain", options->domain, "their SIP domain")->capture_default_str();
   robot->add_option("--answer-after", options->answer_after, "how long they let it ring")
       ->check(check_duration)
@@ -115,7 +121,7 @@ void add_robot_agents(CLI::App& agent, cli_context& context) {
     for (std::uint32_t i = 0; i < options->count; ++i) {
       const auto user = std::to_string(first + i);
       const auto added = (*phones)->add_agent({.user = user,
-                                               .password = options->password,
+                                               .password = password_of(options->password, user),
                                                .domain = options->domain,
                                                .answer_after = parse_duration(options->answer_after)});
       if (!added) return context.complain({added.error().code, "agent " + user + ": " + added.error().what});

@@ -41,27 +41,28 @@ binding binding_of(const json& from) {
   return b;
 }
 
-result<json> page_of(const gateway& from, const std::string& tenant, const std::string& cursor) {
+}  // namespace
+
+result<json> page_of(const gateway& from, collection what, const std::string& tenant, std::uint32_t limit,
+                     const std::string& cursor) {
+  const auto whose = std::string{to_string(what)} + " of " + tenant;
   auto answered = std::make_shared<std::promise<result<std::string>>>();
   auto future = answered->get_future();
-  from.list(collection::registrations, {.tenant = tenant, .limit = page_items, .cursor = cursor},
+  from.list(what, {.tenant = tenant, .limit = limit, .cursor = cursor},
             [answered](result<std::string> r) { answered->set_value(std::move(r)); });
-  if (future.wait_for(page_max) != std::future_status::ready)
-    return fail(errc::timed_out, "registrations of " + tenant + ": no answer");
+  if (future.wait_for(page_max) != std::future_status::ready) return fail(errc::timed_out, whose + ": no answer");
   const auto text = future.get();
   if (!text) return tl::unexpected{text.error()};
   auto page = json::parse(*text, nullptr, false);
-  if (!page.is_object()) return fail(errc::corrupt, "registrations of " + tenant + ": not JSON");
+  if (!page.is_object()) return fail(errc::corrupt, whose + ": not JSON");
   return page;
 }
-
-}  // namespace
 
 result<std::map<std::string, std::vector<binding>>> saved_bindings(const gateway& from, const std::string& tenant) {
   std::map<std::string, std::vector<binding>> found;
   std::string cursor;
   do {
-    const auto page = page_of(from, tenant, cursor);
+    const auto page = page_of(from, collection::registrations, tenant, page_items, cursor);
     if (!page) return tl::unexpected{page.error()};
     try {
       for (const auto& one : page->value("items", json::array()))

@@ -29,6 +29,15 @@ bool is_phone_number(const std::string& text) {
 
 /// Foreign SIP domains are never dialled on somebody's word: only the user part counts, and it must be ours or a number.
 transfer_target resolve(const decision& d, const std::string& text) {
+  constexpr std::string_view to_agent = "agent:", to_queue = "queue:";  // as the API and the CLI name them
+  if (text.starts_with(to_agent)) {
+    auto agent = text.substr(to_agent.size());
+    return d.config.agent(agent) == nullptr ? transfer_target{} : transfer_target{target_kind::agent, std::move(agent)};
+  }
+  if (text.starts_with(to_queue)) {
+    auto queue = text.substr(to_queue.size());
+    return d.config.queue(queue) == nullptr ? transfer_target{} : transfer_target{target_kind::queue, std::move(queue)};
+  }
   auto name = user_of(text);
   if (d.config.agent(name) != nullptr) return {target_kind::agent, name};
   if (d.config.queue(name) != nullptr) return {target_kind::queue, name};

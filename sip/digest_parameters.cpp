@@ -29,7 +29,7 @@ std::optional<std::string_view> value_of(std::string_view& rest) {
     const auto n = std::min(rest.find(','), rest.size());
     const auto token = text::trim(rest.substr(0, n));
     rest.remove_prefix(n);
-    if (token.find_first_of("\" \t") != std::string_view::npos) return std::nullopt;
+    if (token.find_first_of("\"\\ \t") != std::string_view::npos) return std::nullopt;  // none of them is a token's
     return token;
   }
   for (std::size_t i = 1; i < rest.size(); ++i) {

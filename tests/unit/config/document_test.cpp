@@ -72,6 +72,14 @@ TEST(Document, DeepNestingIsRefusedNotFollowed) {
   EXPECT_TRUE(toml_found.has_errors());
 }
 
+TEST(Document, TableNameThatBeginsWithASignIsAFindingAndEndsNoProcess) {
+  for (const auto* text : {"[+]\n", "[[+]]\n", "[<]", "[a.+]", "[\x01"}) {
+    findings found{"x"};
+    read_toml(text, found);
+    EXPECT_TRUE(found.has_errors()) << text;
+  }
+}
+
 TEST(Document, DurationsAreReadAndShownWithTheirUnit) {
   EXPECT_EQ(read_duration("500ms"), milliseconds{500});
   EXPECT_EQ(read_duration("20s"), milliseconds{20'000});

@@ -139,6 +139,12 @@ TEST(DigestCheck, TellsMissingFromMalformed) {
   EXPECT_EQ(check(no_qop), digest_verdict::wrong);
 }
 
+TEST(DigestCheck, TakesNoBackslashOutsideOfQuotes) {
+  // Repeated in quotes, as a client does with realm and nonce, it would swallow the closing one and what follows.
+  EXPECT_FALSE(parse_digest("Digest realm=demo\\, nonce=\"n\""));
+  EXPECT_TRUE(parse_digest("Digest realm=\"de\\\"mo\", nonce=n"));
+}
+
 TEST(DigestCheck, ToleratesOddSpacingCaseAndEmptyElements) {
   auto text = answer(challenged());
   text.replace(text.find(", realm="), 8, " ,, REALM = ");

@@ -89,7 +89,8 @@ class world {
                         [](const leg_release&) { return "release"; }, [](const leg_answer_offer&) { return "answer_offer"; },
                         [](const leg_reject_offer&) { return "reject_offer"; }, [](const leg_offer&) { return "offer"; },
                         [](const leg_refer_status&) { return "refer"; }, [](const leg_restore&) { return "restore"; },
-                        [](const leg_probe&) { return "probe"; }, [](const leg_forget&) { return "forget"; }},
+                        [](const leg_probe&) { return "probe"; }, [](const leg_forget&) { return "forget"; },
+                        [](const leg_ack&) { return "ack"; }},
                c) +
            (":" + std::to_string(leg_of(c).index));
   }

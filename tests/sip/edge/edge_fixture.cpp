@@ -135,11 +135,15 @@ leg_invite EdgeTest::order_to(const sip_peer& peer, std::uint32_t index) const {
           .called = "1001",
           .offer = our_media(),
           .expires = milliseconds{20'000},
-          .early = {.sip_call_id = "c" + std::to_string(index) + unique(),
-                    .local_tag = "t" + unique(),
-                    .local_cseq = 100,
-                    .remote_target = "sip:1001@" + peer.host_port(),
-                    .invite = "z9hG4bK" + unique()}};
+          .early = named_by_the_rules(index, "sip:1001@" + peer.host_port())};
+}
+
+dialog EdgeTest::named_by_the_rules(std::uint32_t index, const std::string& target) {
+  return {.sip_call_id = "c" + std::to_string(index) + unique(),
+          .local_tag = "t" + unique(),
+          .local_cseq = 100,
+          .remote_target = target,
+          .invite = "z9hG4bK" + unique()};
 }
 
 }  // namespace seatgrid::test

@@ -98,6 +98,8 @@ class EdgeTest : public ::testing::Test {
   /// Answered and acknowledged.
   peer_dialog talking_call(sip_peer& peer, leg_id& leg, const std::string& extra = {});
   leg_invite order_to(const sip_peer& peer, std::uint32_t index = 2) const;
+  /// What the rules choose before an INVITE of ours leaves.
+  static dialog named_by_the_rules(std::uint32_t index, const std::string& target);
   static session_description our_media(std::uint16_t port = 30'000);
 
   std::uint16_t port_ = 0;

@@ -16,7 +16,8 @@ class TrunkPaths : public EdgeTest {
             .presented = {.number = "13800138000"},
             .called = "13900001111",
             .offer = our_media(),
-            .expires = milliseconds{20'000}};
+            .expires = milliseconds{20'000},
+            .early = named_by_the_rules(index, "sip:13900001111@" + host + ":" + std::to_string(port))};
   }
   trunk_config& named_trunk(const std::string& outbound) {
     auto& t = directory_->extra.emplace_back();

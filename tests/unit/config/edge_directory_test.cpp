@@ -108,7 +108,7 @@ TEST(EdgeDirectory, RefusesWhatTwoClaim) {
   const auto number = [](tenant_config& c) { c.numbers["4008001234"] = {.number = "4008001234"}; };
   const auto domain = [](tenant_config& c) { c.domain = "same.example"; };
   const auto address = [](tenant_config& c) { c.trunks["t"] = trunk("t", {"192.0.2.1"}); };
-  const auto bad = [](tenant_config& c) { c.trunks["t"] = trunk("t", {"nowhere"}); };
+  const auto bad = [](tenant_config& c) { c.trunks["t"] = trunk("t", {"192.0.2.1/99"}); };
   EXPECT_EQ(refused(with("a", number), with("b", number)), errc::conflict);
   EXPECT_EQ(refused(with("a", domain), with("b", domain)), errc::conflict);
   EXPECT_EQ(refused(with("a", address), with("b", address)), errc::conflict);

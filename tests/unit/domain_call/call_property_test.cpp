@@ -173,7 +173,8 @@ class random_world {
     const auto* over = std::get_if<failed>(&message);
     if (over == nullptr) return;
     for (const auto& leg : bench_.call.legs)
-      EXPECT_FALSE(leg.attempt == over->attempt && leg.may_ring()) << "I1: freed while leg " << leg.index << " may ring";
+      EXPECT_FALSE(leg.role == calls::leg_role::agent && leg.attempt == over->attempt && leg.may_ring())
+          << "I1: freed while leg " << leg.index << " may ring";
   }
 
   void hear_media(const media_command& command) {

@@ -14,6 +14,16 @@ void to_queue(effects& out, queue_id queue, acd_message message) {
   out.push_back({timing::when_durable, to_entity{ref(queue), std::move(message)}});
 }
 
+/// A queue offers a call that does not wait there: our leave_queue died with the process before its step. Without this the entry
+/// would go back to its place, and take an agent for a moment, again and again until the call ends.
+void leave_again(const call_state& call, queue_id queue, effects& out) {
+  if (!queue || (call.wait && call.wait->queue == queue)) return;
+  std::string outcome;
+  for (const auto& visit : call.visits)
+    if (queue_id::named(call.tenant, visit.queue) == queue) outcome = visit.outcome;
+  to_queue(out, queue, leave_queue{.call = call.id, .queue = queue, .why = outcome});
+}
+
 }  // namespace
 
 void call_following::operator()(const call_started& e) const { announce(out, "call.started", public_data(call, e)); }
@@ -48,6 +58,7 @@ void call_following::operator()(const attempt_changed& e) const {
       if (e.news) announce(out, "call.connected", public_data(call, e));
       return;
     case attempt_step::word_kind::failed:
+      if (e.step.why == attempt_failure::not_waiting) leave_again(call, e.step.queue, out);
       if (e.news) announce(out, "call.offer_ended", public_data(call, e));
       return;
   }

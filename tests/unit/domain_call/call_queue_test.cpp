@@ -72,6 +72,20 @@ TEST(CallQueue, LeavesForTheTimeoutNodeAfterTheLongestWait) {
   EXPECT_EQ(b.call.stage, call_stage::voicemail);
 }
 
+TEST(CallQueue, SaysAgainThatItLeftToAQueueThatStillOffersIt) {
+  auto b = waiting();
+  b.tell(b.offer_of(0));
+  EXPECT_EQ(b.sent<leave_queue>(), nullptr) << "it waits there";
+  b.fire(call_timer::wait);
+  ASSERT_NE(b.sent<leave_queue>(), nullptr);
+  const auto lost = *b.sent<leave_queue>();
+  for (const attempt_no offered : {1U, 0U}) {
+    b.tell(b.offer_of(offered));
+    ASSERT_NE(b.sent<leave_queue>(), nullptr);
+    EXPECT_EQ(*b.sent<leave_queue>(), lost);
+  }
+}
+
 TEST(CallQueue, LeavesWhenNobodyIsLoggedInForTooLong) {
   auto b = waiting();
   b.tell(place(b, 2, 0));

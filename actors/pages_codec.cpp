@@ -69,7 +69,7 @@ std::vector<std::string> recordings_of_cdr(const std::string& cdr, const std::st
   const auto parsed = nlohmann::json::parse(cdr, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("recordings")) return out;
   for (auto item : parsed["recordings"]) {
-    if (!item.is_object() || item.value("kind", "") != kind) continue;
+    if (!item.is_object() || !item.contains("kind") || item["kind"] != kind) continue;
     for (const char* name : {"call", "tenant", "number", "caller", "agent", "started_at"})
       if (parsed.contains(name)) item[name] = parsed[name];
     out.push_back(item.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -117,7 +117,8 @@ void list_items(const state_ptr& state, api_call call) {
   for (const auto& [name, value] : call.request.query) {
     if (name == "limit") {
       const auto end = value.data() + value.size();
-      if (std::from_chars(value.data(), end, query.limit).ptr != end || query.limit < 1 || query.limit > 1'000)
+      const auto read = std::from_chars(value.data(), end, query.limit);
+      if (read.ec != std::errc{} || read.ptr != end || query.limit < 1 || query.limit > 1'000)
         return call.exchange->respond(problem({errc::invalid, "limit must be a number from 1 to 1000"}));
     } else if (name == "cursor") {
       query.cursor = value;

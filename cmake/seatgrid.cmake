@@ -27,6 +27,8 @@ if(SEATGRID_SANITIZE)
   add_link_options(-fsanitize=${SEATGRID_SANITIZE})
 endif()
 
+include(fuzzing)
+
 # seatgrid_false_alarm(FILE...): g++ 12 warns of its own optimised std::optional and std::string in these; clang-tidy still looks.
 function(seatgrid_false_alarm)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

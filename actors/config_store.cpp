@@ -86,7 +86,7 @@ class stored_config final : public config_store {
     for (const auto& [name, unused] : next) names += name + "\n";
     last.rows.push_back({row_key(directory_ref), std::move(names)});
     steps.push_back(std::move(last));
-    if (auto stored = store(std::move(steps)); !stored) return tl::unexpected(stored.error());
+    if (auto stored = store(steps); !stored) return tl::unexpected(stored.error());
     publish(std::move(next), changes);
     return changes;
   }

@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -65,7 +67,7 @@ result<nlohmann::json> check_journal(const fs::path& directory, bool ended) {
     audit::auditor auditor{**configs, **log, lane, {.calls_may_live = !ended, .idle_max = milliseconds{1'000}}};
     auditor.look_through();
     auditor.at_end();
-    auditor.on_kill();
+    auditor.compare_with_rows();
     violations += auditor.violations();
     lanes.push_back(verdict_of(auditor, lane));
   }
@@ -90,9 +92,7 @@ void print_verdict(const nlohmann::json& verdict) {
 result<fs::path> journal_of(cli_context& context, const check_options& options, checkpoint& taken) {
   if (!options.journal.empty()) return fs::path{options.journal};
   if (!context.target()) return fail(errc::unavailable, "no node answers: name the journal of a stopped one with --journal DIR");
-  taken.directory = fs::absolute(context.data) / "check";
-  std::error_code ignored;
-  fs::remove_all(taken.directory, ignored);
+  taken.directory = fs::absolute(context.data) / ("check-" + std::to_string(getpid()));
   if (!context.call("POST", "/v1/backup?directory=" + url_escape(taken.directory.string())))
     return fail(errc::unavailable, "the node made no checkpoint");
   return taken.directory;

@@ -236,7 +236,7 @@ void auditor::check_busy(const agent_state& after) {
          [&] { return name() + " is paused without cause"; });
 }
 
-void auditor::on_kill() {
+void auditor::compare_with_rows() {
   look(now_);
   for (auto& [id, state] : calls_) {
     const auto stored = from_rows<call_rules>(id.value);

@@ -57,15 +57,16 @@ struct audit_options {
 /// Folds the steps of one lane in order and checks the invariants after each one. Deterministic; not thread-safe.
 class auditor {
  public:
-  /// All of them must outlive the auditor. `configs` answers for the tenants of the lane.
+  /// All of them must outlive the auditor. `configs` answers for the tenants of the lane; what depends on who serves a queue
+  /// (I12, I15) is asked only while the queue works by the version that `configs` has.
   auditor(const config_source& configs, const journal& log, lane_id lane, audit_options options);
 
   /// Reads what counts since the last look; checks are made at time `now`.
   void look(time_point now);
   /// Reads the lane to its end; each step is checked at its own time, idle work (I12) every 50 ms of lane time.
   void look_through();
-  /// The owner died: what was folded is compared with the rows that the next life will read, and goes on from these.
-  void on_kill();
+  /// What was folded is compared with the rows that the next life will read, and goes on from these.
+  void compare_with_rows();
   void on_restart(time_point now) { restarted_at_ = now; }
   /// I12; ask it when time moves. `fair` = everything appended counts and a live owner works.
   void check_work(time_point now, bool fair);

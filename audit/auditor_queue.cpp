@@ -82,7 +82,8 @@ void auditor::check_order(const queue_state& before, const reservation_made& mad
 
 void auditor::check_missed_again(const queue_state& before, const queue_entry& entry, const reservation_made& made) {
   const auto config = configs_.by_shard_entity(ref(before.id));
-  if (!config || options_.hints_may_be_late || now_ - restarted_at_ <= settle_max) return;
+  if (!config || before.config_version != config->version || options_.hints_may_be_late || now_ - restarted_at_ <= settle_max)
+    return;
   for (const auto& [name, agent] : config->agents) {
     const auto id = config->agent_of(name);
     const auto since = free_since_.find(id);
@@ -140,7 +141,7 @@ void auditor::check_work(time_point now, bool fair) {
   std::map<std::pair<call_id, agent_id>, time_point> pairs;
   for (const auto& [id, q] : queues_) {
     const auto config = q.entries.empty() ? nullptr : configs_.by_shard_entity(ref(id));
-    if (!config) continue;
+    if (!config || q.config_version != config->version) continue;
     for (const auto& [call, entry] : q.entries)
       if (entry.state == entry_state::waiting) note_idle(*config, q, entry, now, pairs);
   }

@@ -11,7 +11,7 @@
 #include "domain/leg_port.hpp"
 
 /// The words that call, queue and agent say to each other: the reserve-confirm-release protocol (DESIGN section 2, steps 1-6;
-/// checked exhaustively over loss, repetition, reordering and takeover in tests/model/). Every message may be lost, repeated
+/// the simulation runs it through loss, repetition and kills). Every message may be lost, repeated
 /// and late; a receiver ignores what is not for its attempt or generation.
 namespace seatgrid {
 

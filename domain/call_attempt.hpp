@@ -11,8 +11,8 @@
 #include "domain/effect.hpp"
 
 /// The call's side of reserve-confirm-release (DESIGN section 2, steps 5 and 6): which attempt rings or talks, and the floor
-/// below which no attempt of this call will ever ring again. The call's rules embed it; tests/model checks it with queue and
-/// agent.
+/// below which no attempt of this call will ever ring again. The call's rules embed it; sim/ runs it with queue and agent through
+/// kills, losses and repetitions.
 ///
 /// An agent is freed when its phone is known to be quiet, and only then (I1): a CANCEL may be lost, and the INVITE of a process
 /// that died rings on. The queue hears `failed` at once and goes on with other agents; the agent hears it when every INVITE of

@@ -206,7 +206,7 @@ class simulation {
     sync_planned_ = false;
     phones_.kill();
     media_.kill();
-    auditor_.on_kill();
+    auditor_.compare_with_rows();
     stage_.in(stage_.chance.wait(1, 1'500), [this] {
       stage_.say("START");
       start_node();

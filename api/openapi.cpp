@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "api/api.hpp"
@@ -24,30 +23,20 @@ json parameters_of(const route& row) {
   return out;
 }
 
-template <class Each>
-void for_each_type(std::string_view types, const Each& each) {
-  while (!types.empty()) {
-    const auto end = std::min(types.find(','), types.size());
-    each(media_type(types.substr(0, end)));
-    types.remove_prefix(std::min(end + 1, types.size()));
-  }
-}
-
 json operation_of(const route& row) {
   json answer{{"description", "done"}};
-  for_each_type(row.answer_types, [&](const std::string& type) {
+  for (const auto& type : media_types(row.answer_types)) {
     auto& content = answer["content"][type] = json::object();
     if (type == "application/json" && !row.answer.empty()) content["schema"] = json::parse(row.answer);
-  });
+  }
   json operation{{"summary", row.summary}, {"responses", {{"200", answer}}}};
   operation["responses"]["default"] = {{"$ref", "#/components/responses/problem"}};
   if (const auto parameters = parameters_of(row); !parameters.empty()) operation["parameters"] = parameters;
   if (!row.body.empty()) {
     const auto schema = json::parse(row.body);
     auto& body = operation["requestBody"] = {{"required", schema.contains("required")}};
-    for_each_type(row.body_types, [&](const std::string& type) {
+    for (const auto& type : media_types(row.body_types))
       body["content"][type]["schema"] = type == "application/json" ? schema : json{{"type", "string"}};
-    });
   }
   if (row.open) operation["security"] = json::array();
   return operation;

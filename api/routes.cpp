@@ -26,29 +26,27 @@ std::string media_type(std::string_view header) {
   return out;
 }
 
-namespace {
-
-/// Calls `each` with every media type of a list.
-template <class Each>
-bool any_type(std::string_view list, const Each& each) {
+std::vector<std::string> media_types(std::string_view list) {
+  std::vector<std::string> out;
   while (!list.empty()) {
     const auto end = std::min(list.find(','), list.size());
-    if (each(media_type(list.substr(0, end)))) return true;
+    out.push_back(media_type(list.substr(0, end)));
     list.remove_prefix(std::min(end + 1, list.size()));
   }
-  return false;
+  return out;
 }
 
-}  // namespace
-
 bool route::takes(std::string_view given) const {
-  return any_type(body_types, [&](const std::string& taken) { return taken == given; });
+  const auto taken = media_types(body_types);
+  return std::find(taken.begin(), taken.end(), given) != taken.end();
 }
 
 bool route::gives(std::string_view accept) const {
-  return any_type(accept, [&](const std::string& range) {
+  const auto given = media_types(answer_types);
+  const auto ranges = media_types(accept);
+  return std::any_of(ranges.begin(), ranges.end(), [&](const std::string& range) {
     if (range == "*/*" || range == "application/problem+json") return true;
-    return any_type(answer_types, [&](const std::string& type) {
+    return std::any_of(given.begin(), given.end(), [&](const std::string& type) {
       return range == type || (range.ends_with("/*") && type.starts_with(range.substr(0, range.size() - 1)));
     });
   });

@@ -68,6 +68,8 @@ struct route {
 
 /// "Application/JSON; charset=utf-8" -> "application/json".
 std::string media_type(std::string_view header);
+/// The media types of a list parted by commas, each as media_type gives it.
+std::vector<std::string> media_types(std::string_view list);
 
 const std::vector<route>& all_routes();
 std::vector<route> entity_routes();  ///< calls, queues, agents, recordings, voicemails, CDRs

@@ -20,17 +20,16 @@ void list_numbers(const state_ptr& state, api_call call) {
   call.exchange->respond({200, "application/json", {}, R"({"items":)" + state->hooks.numbers() + "}"});
 }
 
-/// Runs on a thread of its own: parsing and storing 100,000 agents takes seconds, and health checks must not wait for it.
-void apply_provisioning(const state_ptr& state, api_call call) {
-  if (call.request.body.empty())
-    return call.exchange->respond(problem({errc::invalid, "the body must be a provisioning file (TOML or JSON)"}));
+/// Changes what is provisioned, one change at a time, on a thread of its own: parsing and storing 100,000 agents takes seconds,
+/// and health checks must not wait for it.
+template <class Change>
+void change_provisioning(const state_ptr& state, api_call call, Change change) {
   if (state->provisioning.exchange(true))
     return call.exchange->respond(problem({errc::conflict, "another provisioning is being applied: try again when it is done"}));
   const std::lock_guard lock{state->worker_mutex};
   if (state->worker.joinable()) state->worker.join();
-  state->worker = std::thread([raw = state.get(), call = std::move(call)] {
-    const auto outcome = raw->hooks.apply_provisioning(
-        call.request.body, {.check_only = call.query("check") == "true", .prune = call.query("prune") == "true"});
+  state->worker = std::thread([raw = state.get(), call = std::move(call), change] {
+    const result<std::string> outcome = change(raw->hooks, call);
     if (outcome)
       call.exchange->respond({200, "application/json", {}, *outcome});
     else
@@ -39,13 +38,18 @@ void apply_provisioning(const state_ptr& state, api_call call) {
   });
 }
 
+void apply_provisioning(const state_ptr& state, api_call call) {
+  if (call.request.body.empty())
+    return call.exchange->respond(problem({errc::invalid, "the body must be a provisioning file (TOML or JSON)"}));
+  change_provisioning(state, std::move(call), [](const api_hooks& hooks, const api_call& asked) {
+    return hooks.apply_provisioning(asked.request.body,
+                                    {.check_only = asked.query("check") == "true", .prune = asked.query("prune") == "true"});
+  });
+}
+
 void remove_tenant(const state_ptr& state, api_call call) {
-  if (state->provisioning.exchange(true))
-    return call.exchange->respond(problem({errc::conflict, "a provisioning is being applied: try again when it is done"}));
-  const auto outcome = state->hooks.remove_tenant(call.tenant());
-  state->provisioning = false;
-  if (!outcome) return call.exchange->respond(problem(outcome.error()));
-  call.exchange->respond({200, "application/json", {}, *outcome});
+  change_provisioning(state, std::move(call),
+                      [](const api_hooks& hooks, const api_call& asked) { return hooks.remove_tenant(asked.tenant()); });
 }
 
 void list_tenants(const state_ptr& state, api_call call) {

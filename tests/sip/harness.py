@@ -93,13 +93,17 @@ class Node:
         self.process.wait()
 
     def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        """SIGTERM; what is wrong with how the process ended, empty = nothing. SIGKILL after 10 s."""
+        if self.process is None or self.process.poll() is not None:
+            return ""
+        self.process.terminate()
+        try:
+            status = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return f"the node did not end within 10 s of SIGTERM: {self.log_tail()}"
+        return "" if status == 0 else f"the node ended with {status} on SIGTERM: {self.log_tail()}"
 
     def token(self):
         return json.loads((self.directory / "data" / "api.json").read_text())["token"]
@@ -209,8 +213,9 @@ class Stage:
         return thing
 
     def __exit__(self, kind, value, trace):
-        for thing in reversed(self.things):
-            thing.stop()
+        badly = [ended for thing in reversed(self.things) if isinstance(ended := thing.stop(), str) and ended]
+        if kind is None and badly:
+            raise Failure("; ".join(badly))
         if kind is None:
             shutil.rmtree(self.directory, ignore_errors=True)
         else:

@@ -31,6 +31,10 @@ struct api_hooks {
   std::function<result<std::string>(const std::string& text, provisioning_order how)> apply_provisioning{};
   /// @error not_found; wrong_state it has calls; conflict it stands above others; unavailable.
   std::function<result<std::string>(const std::string& tenant)> remove_tenant{};
+  /// Copies the running node's data into `directory`, only the journal when `journal_only`: JSON of what was copied. Blocks on
+  /// the disk.
+  /// @error invalid, conflict not empty, unavailable.
+  std::function<result<std::string>(const std::string& directory, bool journal_only)> back_up{};
   std::function<std::string()> tenants{};  ///< JSON array of all tenants
   std::function<std::string()> numbers{};  ///< JSON array of all access numbers
   std::string data_directory{};            ///< recordings and voicemails live below it

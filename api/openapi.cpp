@@ -17,7 +17,8 @@ json parameters_of(const route& row) {
   for (const auto& p : row.query) {
     json schema{{"type", "string"}};
     if (p.name == "limit") schema = {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}};
-    if (p.name == "follow" || p.name == "check" || p.name == "prune") schema = {{"type", "string"}, {"enum", {"true", "false"}}};
+    if (p.name == "follow" || p.name == "check" || p.name == "prune" || p.name == "journal_only")
+      schema = {{"type", "string"}, {"enum", {"true", "false"}}};
     out.push_back({{"name", p.name}, {"in", "query"}, {"required", p.required}, {"description", p.help}, {"schema", schema}});
   }
   return out;

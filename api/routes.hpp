@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -17,20 +18,39 @@
 /// The table of everything the API answers; the dispatcher and the OpenAPI document read the same rows.
 namespace seatgrid {
 
+/// A thread for what takes seconds or minutes, one order at a time: health checks must not wait for it.
+class long_work {
+ public:
+  long_work() = default;
+  long_work(const long_work&) = delete;
+  long_work& operator=(const long_work&) = delete;
+  ~long_work() {
+    if (thread_.joinable()) thread_.join();
+  }
+  /// False, and nothing done, while an earlier order runs.
+  bool begin(std::function<void()> order) {
+    if (busy_.exchange(true)) return false;
+    const std::lock_guard lock{mutex_};
+    if (thread_.joinable()) thread_.join();
+    thread_ = std::thread([this, order = std::move(order)] {
+      order();
+      busy_ = false;
+    });
+    return true;
+  }
+
+ private:
+  std::atomic<bool> busy_{false};
+  std::mutex mutex_{};
+  std::thread thread_{};
+};
+
 struct api_state {
   api_options options{};
   api_hooks hooks{};
   gateway* to = nullptr;
-  std::atomic<bool> provisioning{false};  ///< one at a time
-  std::mutex worker_mutex{};
-  std::thread worker{};
-
-  api_state() = default;
-  api_state(const api_state&) = delete;
-  api_state& operator=(const api_state&) = delete;
-  ~api_state() {
-    if (worker.joinable()) worker.join();
-  }
+  long_work provisioning{};
+  long_work backup{};
 };
 
 /// One request on its way: path variables taken out.

@@ -20,22 +20,21 @@ void list_numbers(const state_ptr& state, api_call call) {
   call.exchange->respond({200, "application/json", {}, R"({"items":)" + state->hooks.numbers() + "}"});
 }
 
-/// Changes what is provisioned, one change at a time, on a thread of its own: parsing and storing 100,000 agents takes seconds,
-/// and health checks must not wait for it.
+/// Runs `work(hooks, call)` on the thread of `on` and answers with what it gives.
+template <class Work>
+void run_long(const state_ptr& state, long_work& on, api_call call, const char* busy, Work work) {
+  // The thread ends before the state does: it must not hold it.
+  const auto exchange = call.exchange;
+  const bool begun =
+      on.begin([raw = state.get(), call = std::move(call), work] { answer_with(call.exchange)(work(raw->hooks, call)); });
+  if (!begun) exchange->respond(problem({errc::conflict, busy}));
+}
+
+/// Parsing and storing 100,000 agents takes seconds.
 template <class Change>
 void change_provisioning(const state_ptr& state, api_call call, Change change) {
-  if (state->provisioning.exchange(true))
-    return call.exchange->respond(problem({errc::conflict, "another provisioning is being applied: try again when it is done"}));
-  const std::lock_guard lock{state->worker_mutex};
-  if (state->worker.joinable()) state->worker.join();
-  state->worker = std::thread([raw = state.get(), call = std::move(call), change] {
-    const result<std::string> outcome = change(raw->hooks, call);
-    if (outcome)
-      call.exchange->respond({200, "application/json", {}, *outcome});
-    else
-      call.exchange->respond(problem(outcome.error()));
-    raw->provisioning = false;
-  });
+  run_long(state, state->provisioning, std::move(call), "another provisioning is being applied: try again when it is done",
+           change);
 }
 
 void apply_provisioning(const state_ptr& state, api_call call) {
@@ -61,8 +60,10 @@ void make_backup(const state_ptr& state, api_call call) {
   if (directory.empty() || directory.front() != '/' || directory.find("..") != std::string::npos)
     return call.exchange->respond(
         problem({errc::invalid, "directory must be an absolute path on the node's machine, empty or new"}));
-  if (const auto done = state->to->backup(directory); !done) return call.exchange->respond(problem(done.error()));
-  call.exchange->respond({200, "application/json", {}, R"({"directory":)" + json_string(directory) + "}"});
+  run_long(state, state->backup, std::move(call), "another backup is being made: try again when it is done",
+           [](const api_hooks& hooks, const api_call& asked) {
+             return hooks.back_up(asked.query("directory"), asked.query("journal_only") == "true");
+           });
 }
 
 void show_positions(const state_ptr& state, api_call call) {
@@ -161,8 +162,9 @@ std::vector<route> people_routes() {
        .handle = apply_provisioning},
       {.method = "POST",
        .path = "/v1/backup",
-       .summary = "A consistent copy of the data while running",
-       .query = {{"directory", "absolute path, empty or new", true}},
+       .summary = "A consistent copy of journal, recordings and voicemails while running",
+       .query = {{"directory", "absolute path, empty or new", true},
+                 {"journal_only", "true = only the journal, without the list that a restore needs"}},
        .answer = object_schema,
        .handle = make_backup},
       {.method = "GET",

@@ -23,10 +23,10 @@ std::optional<api_target> cli_context::target() {
 }
 
 std::optional<nlohmann::json> cli_context::call(const std::string& method, const std::string& path, const std::string& body,
-                                                const std::string& content_type) {
+                                                const std::string& content_type, seconds longest) {
   const auto to = target();
   if (!to) return std::nullopt;
-  auto answer = call_api(*to, method, path, body, content_type);
+  auto answer = call_api(*to, method, path, body, content_type, longest);
   if (answer) return std::move(*answer);
   complain(answer.error());
   return std::nullopt;

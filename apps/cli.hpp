@@ -28,7 +28,7 @@ struct cli_context {
   std::optional<api_target> target();
   /// A GET/POST that complains on failure.
   std::optional<nlohmann::json> call(const std::string& method, const std::string& path, const std::string& body = {},
-                                     const std::string& content_type = "application/json");
+                                     const std::string& content_type = "application/json", seconds longest = answer_wait);
   /// A list answer ({"items": [...]}) as table or JSON.
   void print_list(const std::string& path, const std::vector<column>& columns, const std::string& nothing);
   void print_object(const std::string& path);
@@ -48,6 +48,7 @@ void add_record_commands(CLI::App& app, cli_context& context);
 void add_event_commands(CLI::App& app, cli_context& context);
 void add_config_commands(CLI::App& app, cli_context& context);
 void add_node_commands(CLI::App& app, cli_context& context);
+void add_backup_commands(CLI::App& app, cli_context& context);
 void add_check_command(CLI::App& app, cli_context& context);
 void add_doctor_command(CLI::App& app, cli_context& context);
 

@@ -7,6 +7,7 @@
 #include "actors/config_store.hpp"
 #include "api/url.hpp"
 #include "apps/cli.hpp"
+#include "apps/data_backup.hpp"
 #include "audit/auditor.hpp"
 #include "storage/rocks/rocks_journal.hpp"
 
@@ -90,10 +91,15 @@ void print_verdict(const nlohmann::json& verdict) {
 
 /// A running node gives a checkpoint of its journal; a stopped one's is opened where it lies.
 result<fs::path> journal_of(cli_context& context, const check_options& options, checkpoint& taken) {
+  if (!options.journal.empty() && is_backup(options.journal))
+    return fail(errc::invalid,
+                options.journal + " is a backup, and opening its journal would change it: restore it, then check that");
+  if (!options.journal.empty() && !fs::exists(fs::path{options.journal} / "FORMAT"))
+    return fail(errc::not_found, options.journal + " is no journal: it has no file FORMAT (it is DATA/journal)");
   if (!options.journal.empty()) return fs::path{options.journal};
   if (!context.target()) return fail(errc::unavailable, "no node answers: name the journal of a stopped one with --journal DIR");
   taken.directory = fs::absolute(context.data) / ("check-" + std::to_string(getpid()));
-  if (!context.call("POST", "/v1/backup?directory=" + url_escape(taken.directory.string())))
+  if (!context.call("POST", "/v1/backup?directory=" + url_escape(taken.directory.string()) + "&journal_only=true"))
     return fail(errc::unavailable, "the node made no checkpoint");
   return taken.directory;
 }
@@ -121,7 +127,7 @@ void add_check_command(CLI::App& app, cli_context& context) {
   auto* check =
       app.add_subcommand("check", "Checks the invariants on the node's whole journal; status 1 if one is violated / 核查");
   add_node_options(*check, context);
-  check->add_option("--journal", options->journal, "journal directory of a stopped node, or a backup, instead of a running node");
+  check->add_option("--journal", options->journal, "journal directory of a stopped node, instead of a running node");
   check->add_flag("--ended", options->ended, "all calls are over: one that lives is a violation");
   check->callback([&context, options] { run_check(context, *options); });
 }

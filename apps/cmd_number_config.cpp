@@ -104,12 +104,6 @@ void add_config_commands(CLI::App& app, cli_context& context) {
     if (const auto text = read_file(context, options->file))
       print_findings(context, check_settings_json(*text, options->file), options->file + ": good");
   });
-  auto* backup = app.add_subcommand("backup", "A consistent copy of a running node's data");
-  add_node_options(*backup, context);
-  backup->add_option("directory", options->file, "absolute path on the node's machine, empty or new")->required();
-  backup->callback([&context, options] {
-    if (const auto answer = context.call("POST", "/v1/backup?directory=" + url_escape(options->file))) context.print(*answer);
-  });
 }
 
 }  // namespace seatgrid

@@ -53,6 +53,7 @@ constexpr auto examples = std::to_array<example>({
     {"provision list", "provision list"},
     {"config check", "config check /etc/seatgrid/server.toml"},
     {"backup", "backup /var/backups/seatgrid-2026-01-01"},
+    {"restore", "restore /var/backups/seatgrid-2026-01-01 --data /var/lib/seatgrid"},
     {"check", "check --journal data/dev/journal"},
     {"doctor", "doctor --calls 1000 --sip 192.0.2.10:5060 --rtp 192.0.2.10:20000-29999"},
     {"version", "version -o json"},

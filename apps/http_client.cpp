@@ -12,7 +12,6 @@ namespace seatgrid {
 namespace {
 
 constexpr long connect_timeout_ms = 3'000;
-constexpr long answer_timeout_ms = 60'000;
 constexpr std::size_t answer_bytes_max = 256U << 20;
 
 struct curl_closer {
@@ -140,13 +139,13 @@ result<api_target> find_api(const std::string& url, const std::string& token, co
 }
 
 result<nlohmann::json> call_api(const api_target& to, const std::string& method, const std::string& path, const std::string& body,
-                                const std::string& content_type) {
+                                const std::string& content_type, seconds longest) {
   const auto headers = headers_for(to, body.empty() ? "" : content_type, "");
   const auto curl = prepare(to, path, headers.get());
   if (!curl) return fail(errc::unavailable, "libcurl does not start");
   std::string answer;
   curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, answer_timeout_ms);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, static_cast<long>(longest.count()));
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, collect);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
   if (!body.empty()) {
@@ -188,7 +187,7 @@ result<std::size_t> download_api(const api_target& to, const std::string& path, 
   std::string answer;
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, collect);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, answer_timeout_ms);
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, static_cast<long>(answer_wait.count()));
   if (const auto code = curl_easy_perform(curl.get()); code != CURLE_OK) return unreachable(to, code);
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -6,9 +6,12 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 
 /// The CLI's way to a node: its REST API over libcurl, one request at a time.
 namespace seatgrid {
+
+constexpr seconds answer_wait{60};
 
 struct api_target {
   std::string url{"http://127.0.0.1:8080"};
@@ -21,9 +24,10 @@ struct api_target {
 result<api_target> find_api(const std::string& url, const std::string& token, const std::string& data_directory);
 
 /// `method` on `path` (with query). An answer of 400 or more is an error whose `what` is the problem's detail.
-/// @error unavailable no node answers there.
+/// @error unavailable no node answers there within `longest`.
 result<nlohmann::json> call_api(const api_target& to, const std::string& method, const std::string& path,
-                                const std::string& body = {}, const std::string& content_type = "application/json");
+                                const std::string& body = {}, const std::string& content_type = "application/json",
+                                seconds longest = answer_wait);
 
 /// Follows a server-sent-events stream until `each(id, type, data)` says false or the node goes away.
 result<void> follow_api(const api_target& to, const std::string& path, const std::string& last_event_id,

@@ -13,6 +13,7 @@
 
 #include "api/call_summary.hpp"
 #include "apps/checks.hpp"
+#include "apps/data_backup.hpp"
 #include "apps/edge_metrics.hpp"
 #include "apps/saved_bindings.hpp"
 #include "domain/number.hpp"
@@ -166,6 +167,19 @@ class wired_node final : public node_app, private edge_sink {
     return R"({"removed":[)" + nlohmann::json(name).dump() + "]}";
   }
 
+  result<std::string> back_up_to(const std::string& directory, bool journal_only) const {
+    nlohmann::json out{{"directory", directory}};
+    if (journal_only) {
+      if (auto copied = journal_->backup(directory); !copied) return tl::unexpected{copied.error()};
+      return out.dump();
+    }
+    const auto made = back_up(*journal_, options_.data, directory);
+    if (!made) return tl::unexpected{made.error()};
+    out["files"] = made->files;
+    out["bytes"] = made->bytes;
+    return out.dump();
+  }
+
   result<void> apply_file() {
     if (options_.provision.empty()) return {};
     std::ifstream in{options_.provision, std::ios::binary};
@@ -281,6 +295,7 @@ class wired_node final : public node_app, private edge_sink {
     hooks.check_number = check_number_json;
     hooks.apply_provisioning = [this](const std::string& text, provisioning_order how) { return apply_text(text, "body", how); };
     hooks.remove_tenant = [this](const std::string& name) { return remove_tenant(name); };
+    hooks.back_up = [this](const std::string& to, bool journal_only) { return back_up_to(to, journal_only); };
     hooks.tenants = [this] { return tenants_of(store_->tenants()).dump(); };
     hooks.numbers = [this] { return numbers_of(store_->tenants()).dump(); };
     hooks.data_directory = options_.data;

@@ -212,6 +212,13 @@ bool engine::ready() const {
   return true;
 }
 
+std::string engine::why_not_ready() const {
+  if (draining_) return "the node is ending";
+  if (!ready()) return "calls are being restored";
+  if (!calls_allowed_) return "the disk is nearly full";
+  return {};
+}
+
 restore_progress engine::restored() const { return {counters_.found.load(), counters_.restored.load(), ready()}; }
 
 void engine::say(const std::string& line) const {

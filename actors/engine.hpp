@@ -39,6 +39,7 @@ class engine {
   lane& lane_of(entity_ref entity) { return *lanes_[entity.shard() % lanes_.size()]; }
   const std::vector<std::unique_ptr<lane>>& lanes() const { return lanes_; }
   bool ready() const;
+  std::string why_not_ready() const;
   restore_progress restored() const;
 
   // --- for lanes and shells

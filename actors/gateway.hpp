@@ -113,7 +113,8 @@ class gateway {
                                       std::vector<std::string> removed = {}) = 0;
   virtual std::vector<std::shared_ptr<const tenant_config>> tenants() const = 0;
 
-  virtual bool ready() const = 0;
+  /// Why new calls are not taken now, for load balancers and people; empty = they are.
+  virtual std::string why_not_ready() const = 0;
 };
 
 }  // namespace seatgrid

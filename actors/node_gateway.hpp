@@ -27,7 +27,7 @@ class node_gateway final : public gateway {
   result<void> backup(const std::string& directory) const override;
   result<std::uint64_t> apply(std::vector<config_ptr> tenants, std::vector<std::string> removed) override;
   std::vector<config_ptr> tenants() const override { return config_.tenants(); }
-  bool ready() const override { return engine_.ready(); }
+  std::string why_not_ready() const override { return engine_.why_not_ready(); }
 
  private:
   struct page {

@@ -94,11 +94,11 @@ void list_events(const state_ptr& state, api_call call) {
 void health(const state_ptr&, api_call call) { call.exchange->respond({200, "application/json", {}, R"({"status":"ok"})"}); }
 
 void readiness(const state_ptr& state, api_call call) {
-  const bool ready = state->to->ready();
-  call.exchange->respond({ready ? 200 : 503,
+  const auto why = state->to->why_not_ready();
+  call.exchange->respond({why.empty() ? 200 : 503,
                           "application/json",
                           {},
-                          ready ? R"({"ready":true})" : R"({"ready":false,"why":"calls are being restored"})"});
+                          why.empty() ? R"({"ready":true})" : R"({"ready":false,"why":)" + json_string(why) + "}"});
 }
 
 void version(const state_ptr& state, api_call call) {

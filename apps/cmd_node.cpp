@@ -13,8 +13,6 @@
 namespace seatgrid {
 namespace {
 
-constexpr seconds drain_max{5};
-
 struct dev_options {
   std::string data{"data/dev"};
   std::string sip{"127.0.0.1:5060"};
@@ -107,9 +105,10 @@ void run_node(cli_context& context, result<node_app_options> options, const dev_
     print_next(dev);
   }
   wait_for_end();
-  std::printf("ending\n");
+  std::printf("ending: new calls get 503; a second signal does not wait for calls\n");
+  std::fflush(stdout);
   demonstration.reset();
-  (*node)->drain(drain_max);
+  (*node)->drain(end_requested);  // a second SIGTERM or Ctrl-C
 }
 
 }  // namespace

@@ -108,11 +108,11 @@ class wired_node final : public node_app, private edge_sink {
   std::string url() const override { return "http://" + options_.api.http.host + ":" + std::to_string(api_->port()); }
   std::string token() const override { return options_.api.token; }
   restore_progress restored() const override { return node_->restored(); }
-  void drain(seconds longest) override {
+  void drain(const std::function<bool()>& hurried) override {
     node_->drain();
     open_ = false;
-    for (const auto end = std::chrono::steady_clock::now() + longest;
-         edge_->status().legs > 0 && std::chrono::steady_clock::now() < end;)
+    for (const auto end = std::chrono::steady_clock::now() + options_.drain_max;
+         edge_->status().legs > 0 && !hurried() && std::chrono::steady_clock::now() < end;)
       std::this_thread::sleep_for(milliseconds{100});
   }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -24,6 +24,7 @@ struct node_app_options {
   node_options node{};
   api_options api{};
   seconds restore_max{60};  ///< longest wait for restored calls before new ones are taken
+  seconds drain_max{5};     ///< longest wait for calls to end by themselves when the node ends
 };
 
 class node_app {
@@ -38,8 +39,9 @@ class node_app {
   virtual std::string url() const = 0;
   virtual std::string token() const = 0;
   virtual restore_progress restored() const = 0;
-  /// New calls get 503; returns when no call lives or after `longest`.
-  virtual void drain(seconds longest) = 0;
+  /// New calls get 503; returns when no call lives, after `drain_max`, or when `hurried` says true. What lives goes on at the
+  /// next start.
+  virtual void drain(const std::function<bool()>& hurried) = 0;
 };
 
 }  // namespace seatgrid

@@ -16,6 +16,7 @@ result<node_app_options> taken(server_outcome outcome, const std::string& file) 
   out.assets = std::move(outcome.options.assets);
   out.provision = std::move(outcome.options.provision);
   out.restore_max = outcome.options.restore_max;
+  out.drain_max = outcome.options.drain_max;
   out.journal = outcome.options.journal;
   out.media = std::move(outcome.options.media);
   out.edge = std::move(outcome.options.edge);

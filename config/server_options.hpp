@@ -22,6 +22,7 @@ struct server_options {
   std::string assets{"build/assets"};  ///< built-in prompts
   std::string provision{};             ///< applied at start when it differs from what is in force; empty = none
   seconds restore_max{60};             ///< longest wait for restored calls before new ones are taken
+  seconds drain_max{5};                ///< longest wait for calls to end at SIGTERM; what lives then goes on at the next start
   journal_options journal{};
   media_options media{};
   edge_options edge{};

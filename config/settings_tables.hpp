@@ -25,6 +25,9 @@ inline constexpr auto server = std::tuple{
             "provisioning file applied at start when it differs from what is in force; empty = none"},
     setting{"server.restore_max", &server_options::restore_max, "longest wait for restored calls before new ones are taken", 1s,
             1h},
+    setting{"server.drain_max", &server_options::drain_max,
+            "how long calls may end by themselves at SIGTERM, while new ones get 503; the others go on at the next start", 0s,
+            1h},
 };
 
 inline constexpr auto journal = std::tuple{

@@ -34,7 +34,9 @@ call_id call_of_order(const media_command& order) {
 
 struct engine::body {
   body(media_options o, media::socket_address bind, prompt_library prompts, std::function<void(media_event)> sink)
-      : parts(std::move(o), bind, std::move(prompts), std::move(sink)) {}
+      : parts(std::move(o), bind, std::move(prompts), [this, tell = std::move(sink)](media_event event) {
+          if (!over) tell(std::move(event));
+        }) {}
 
   media::worker& of(call_id call) { return *workers[std::hash<call_id>{}(call) % workers.size()]; }
   void refuse(const media_command& order) {
@@ -44,6 +46,7 @@ struct engine::body {
     if (const auto* close = std::get_if<media_close>(&order)) parts.sink(media_closed{.leg = close->leg});
   }
 
+  std::atomic<bool> over{false};
   media::shared_parts parts;
   std::vector<std::unique_ptr<media::worker>> workers{};
   std::atomic<std::uint64_t> refused{0};
@@ -104,6 +107,7 @@ media_status engine::status() const {
 }
 
 void engine::stop() {
+  body_->over = true;
   body_->parts.loader.stop();  // its last jobs post to the workers
   for (auto& w : body_->workers) w->stop();
   body_->parts.writer.stop();

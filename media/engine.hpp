@@ -34,7 +34,8 @@ class engine {
   /// From the next play on; what plays goes on with the old sounds.
   void replace_prompts(prompt_library prompts);
   media_status status() const;
-  /// Completes recordings, closes every leg (media_closed is told), ends the threads. Later orders are refused.
+  /// Completes the files of recordings, closes every leg, ends the threads. Later orders are refused. Nothing is told from here
+  /// on: calls go on in the next process, and an end that is only ours must not end them.
   void stop();
 
  private:

@@ -32,6 +32,8 @@ void recording_file::open() {
   std::filesystem::create_directories(around_.data_directory, ignored);
   if (!has_space()) return;
   segment_ = std::max<std::uint32_t>(order_.segment, 1);
+  // The one before ended with its process: its header is made true. Its call knows of it, so nobody is told.
+  if (segment_ > 1) static_cast<void>(repair_wave(around_.data_directory + "/" + segment_path(order_.path, segment_ - 1)));
   for (std::uint32_t tried = 0; tried < segments_max; ++tried, ++segment_) {
     path_ = segment_path(order_.path, segment_);
     const auto full = around_.data_directory + "/" + path_;

@@ -3,6 +3,8 @@
 
 #include <fstream>
 
+#include "media/recordings.hpp"
+#include "media/wave_file.hpp"
 #include "tests/sip/media/fixture.hpp"
 
 namespace seatgrid::media_test {
@@ -219,16 +221,43 @@ TEST_F(MediaRecord, RepeatedOrderGoesOnWithAnotherAgent) {
   EXPECT_GT(share_of_tone({right.begin() + 5'600, right.begin() + 8'800}, 1'500), 0.97);
 }
 
-TEST_F(MediaRecord, StopOfTheEngineCompletesRecordings) {
+TEST_F(MediaRecord, StopOfTheEngineCompletesFilesAndTellsNobody) {
   start();
   phone caller;
   phone agent;
   join_both(caller, agent);
+  caller.speak(440);
   media->command(order());
   talk(300ms, {&caller, &agent});
   media->stop();
+  EXPECT_TRUE(events.all<media_recorded>().empty());
+  EXPECT_TRUE(events.all<media_closed>().empty());
+  EXPECT_NEAR(static_cast<double>(read_wave(directory / "calls/7.wav").left.size()) / 8, 300, 120);
+  EXPECT_TRUE(repair_recordings(directory.string())->repaired.empty());
+}
+
+TEST_F(MediaRecord, TheNextSegmentCompletesTheOneThatADeathLeft) {
+  const auto first = directory / "calls/7.wav";
+  {
+    auto left = media::wave_file::create(first.string(), {.format = record_format::alaw, .channels = 2});
+    ASSERT_TRUE(left);
+    ASSERT_TRUE(left->append(std::vector<std::uint8_t>(1'600, 0xd5)));
+  }
+  start();
+  phone caller;
+  phone agent;
+  join_both(caller, agent);
+  auto again = order();
+  again.segment = 2;
+  media->command(again);
+  talk(200ms, {&caller, &agent});
+  media->command(media_record_stop{.recording = 70});
+  const auto done = events.wait<media_recorded>();
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->path, "calls/7.2.wav");
   EXPECT_EQ(events.all<media_recorded>().size(), 1U);
-  EXPECT_EQ(events.all<media_closed>().size(), 2U);
+  EXPECT_EQ(read_wave(first).left.size(), 800U);
+  EXPECT_TRUE(repair_recordings(directory.string())->repaired.empty());
 }
 
 }  // namespace

@@ -1,7 +1,10 @@
 """A small hotline on a real node: whoever calls TALK talks, whoever calls WAIT waits, because its agents are logged out."""
 import collections
 import pathlib
+import re
+import socket
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from harness import HOST, Failure, Node, Sipp, wait_until  # noqa: E402
@@ -76,3 +79,28 @@ class Hotline:
         for name, (state, _) in self.agents().items():
             if state == "logged_out":
                 self.node.request("POST", f"/v1/agents/test/{name}/login", "{}")
+
+
+def answer_to_invite(number, port, seconds=5):
+    """One INVITE as the trunk sends it; (status, header lines) of the final answer, acknowledged, or (0, "") after `seconds`."""
+    call = f"{port}-{time.monotonic_ns()}"
+    head = (f"Via: SIP/2.0/UDP {HOST}:{port};branch=z9hG4bK{call}\r\nFrom: <sip:13900000000@{HOST}:{port}>;tag=a{call}\r\n"
+            f"To: <sip:{number}@{HOST}:{SIP}>%s\r\nCall-ID: {call}\r\nCSeq: 1 %s\r\nMax-Forwards: 70\r\nContact: <sip:caller@{HOST}:{port}>\r\n")
+    offer = (f"v=0\r\no=- 1 1 IN IP4 {HOST}\r\ns=-\r\nc=IN IP4 {HOST}\r\nt=0 0\r\nm=audio {port + 1} RTP/AVP 8\r\n")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((HOST, port))
+        s.connect((HOST, SIP))
+        s.settimeout(seconds)
+        s.send((f"INVITE sip:{number}@{HOST}:{SIP} SIP/2.0\r\n" + head % ("", "INVITE") + f"Content-Type: application/sdp\r\nContent-Length: {len(offer)}\r\n\r\n{offer}").encode())
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                text = s.recv(65_535).decode(errors="replace")
+            except (socket.timeout, ConnectionRefusedError):
+                break
+            status = int(text.split(" ", 2)[1])
+            if status >= 200:
+                tag = re.search(r"^To:.*?(;tag=[^\r;]+)", text, re.MULTILINE | re.IGNORECASE)
+                s.send((f"ACK sip:{number}@{HOST}:{SIP} SIP/2.0\r\n" + head % (tag.group(1) if tag else "", "ACK") + "Content-Length: 0\r\n\r\n").encode())
+                return status, text
+    return 0, ""

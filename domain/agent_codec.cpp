@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "domain/agent_internal.hpp"
+#include "domain/published_acd.hpp"
+#include "domain/published_codec.hpp"
 #include "proto/json.hpp"
 #include "proto/wire.hpp"
 
@@ -68,21 +70,21 @@ void member(std::string& out, std::string_view name, const T& value) {
 
 }  // namespace
 
-std::string moved_json(const agent_state& s, const agent_moved& e) {
-  std::string out{"{"};
-  member(out, "agent", s.id);
-  member(out, "name", s.name);
-  member(out, "from", e.from);
-  member(out, "to", e.after.status);
-  member(out, "at", e.after.since);
-  member(out, "duration_ms", e.duration);
-  member(out, "reason", e.after.reason);
-  member(out, "by", e.after.by);
-  if (e.why != attempt_failure::none) member(out, "why", e.why);
-  if (e.after.until.us != 0) member(out, "until", e.after.until);
-  if (e.after.call) member(out, "call", e.after.call);
-  if (e.after.queue) member(out, "queue", e.after.queue);
-  return out += '}';
+publish told(const agent_state& s, const agent_moved& e) {
+  published::agent_state_changed made;
+  made.agent = s.id;
+  made.name = s.name;
+  made.from = e.from;
+  made.to = e.after.status;
+  made.at = e.after.since;
+  made.duration_ms = e.duration;
+  made.reason = e.after.reason;
+  made.by = e.after.by;
+  made.why = e.why;
+  made.until = e.after.until;
+  made.call = e.after.call;
+  made.queue = e.after.queue;
+  return published::told(made);
 }
 
 std::string agent_rules::show(const agent_state& s) {

@@ -59,7 +59,7 @@ void derive_moved(const agent_state& s, const agent_moved& e, effects& out) {
   else if (to == status::ready || e.from == status::ready || is_present(e.from) != is_present(to))
     announce(s, out);
   arm(s, e.at, out);
-  out.push_back({timing::when_durable, publish{"agent.state_changed", moved_json(s, e)}});
+  out.push_back({timing::when_durable, told(s, e)});
   answer_request(out, e.request);
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "domain/agent.hpp"
+#include "domain/effect.hpp"
 
 /// Shared by the parts of the agent's rules.
 namespace seatgrid {
@@ -23,7 +24,7 @@ constexpr bool is_present(agent_status status) {
 /// What it says to one of its queues about itself.
 acd_message view_for(const agent_state& s, const agent_membership& in);
 agent_reserved reserved_word(const agent_state& s);
-/// JSON of agent.state_changed.
-std::string moved_json(const agent_state& s, const agent_moved& e);
+/// The public event agent.state_changed (domain/published_acd.hpp). In the codec.
+publish told(const agent_state& s, const agent_moved& e);
 
 }  // namespace seatgrid

@@ -21,8 +21,10 @@ void later(effects& out, T command) {
     out.push_back({timing::when_durable, to_media{std::move(command)}});
 }
 
-void tell(effects& out, std::string type, std::string data) {
-  out.push_back({timing::when_durable, publish{std::move(type), std::move(data)}});
+void tell(effects& out, publish what) { out.push_back({timing::when_durable, std::move(what)}); }
+
+void tell_ended(const call_state& call, std::uint32_t index, effects& out) {
+  if (const auto* leg = call.leg(index)) tell(out, told_ended(call, *leg));
 }
 
 void close_endpoint(const call_state& call, std::uint32_t leg, effects& out) {
@@ -32,7 +34,9 @@ void close_endpoint(const call_state& call, std::uint32_t leg, effects& out) {
 
 }  // namespace
 
-void leg_following::operator()(const leg_added&) const {}
+void leg_following::operator()(const leg_added& e) const {
+  if (const auto* leg = call.leg(e.leg)) tell(out, told_started(call, *leg));
+}
 void leg_following::operator()(const leg_endpoint_asked& e) const {
   out.push_back({timing::at_once, to_media{media_open{.leg = id_of(call, e.leg), .tenant = call.tenant}}});
 }
@@ -40,10 +44,12 @@ void leg_following::operator()(const leg_endpoint_ready&) const {}
 void leg_following::operator()(const leg_endpoint_closed&) const {}
 void leg_following::operator()(const caller_rang& e) const {
   later(out, leg_ring{.leg = id_of(call, 1), .status = e.status, .media = e.media});
+  if (const auto* leg = call.leg(1)) tell(out, told_ringing(call, *leg, e.status, e.at));
 }
 void leg_following::operator()(const caller_answered& e) const {
   later(out, leg_answer{.leg = id_of(call, 1), .media = e.media});
-  tell(out, "call.answered", public_data(call, e));
+  tell(out, told(call, e));
+  if (const auto* leg = call.leg(1)) tell(out, told_answered(call, *leg));
 }
 void leg_following::operator()(const leg_acknowledged&) const {}
 void leg_following::operator()(const leg_invited& e) const {
@@ -59,10 +65,16 @@ void leg_following::operator()(const leg_invited& e) const {
                         .diverted_from = e.diverted_from,
                         .early = e.early});
 }
-void leg_following::operator()(const leg_alerted&) const {}
-void leg_following::operator()(const leg_accepted& e) const { later(out, leg_ack{id_of(call, e.leg)}); }
+void leg_following::operator()(const leg_alerted& e) const {
+  if (const auto* leg = call.leg(e.leg)) tell(out, told_ringing(call, *leg, e.status, e.at));
+}
+void leg_following::operator()(const leg_accepted& e) const {
+  later(out, leg_ack{id_of(call, e.leg)});
+  if (const auto* leg = call.leg(e.leg)) tell(out, told_answered(call, *leg));
+}
 void leg_following::operator()(const leg_lost& e) const {
   later(out, leg_forget{id_of(call, e.leg)});
+  tell_ended(call, e.leg, out);
   close_endpoint(call, e.leg, out);
 }
 void leg_following::operator()(const leg_dropped& e) const {
@@ -74,6 +86,7 @@ void leg_following::operator()(const leg_dropped& e) const {
       break;
     case leg_ending::release: out.push_back({when, to_leg{leg_release{.leg = id_of(call, e.leg), .cause = e.cause}}}); break;
   }
+  tell_ended(call, e.leg, out);
   close_endpoint(call, e.leg, out);
 }
 void leg_following::operator()(const leg_cleared& e) const { later(out, leg_forget{id_of(call, e.leg)}); }
@@ -101,7 +114,7 @@ void leg_following::operator()(const offer_refused& e) const {
 }
 void leg_following::operator()(const offer_made& e) const { later(out, leg_offer{.leg = id_of(call, e.leg), .media = e.media}); }
 void leg_following::operator()(const hold_changed& e) const {
-  if (call.stage == call_stage::talking) tell(out, e.held ? "call.held" : "call.retrieved", public_data(call, e));
+  if (call.stage == call_stage::talking) tell(out, told(call, e));
 }
 void leg_following::operator()(const probe_sent& e) const { later(out, leg_probe{id_of(call, e.leg)}); }
 void leg_following::operator()(const probe_answered&) const {}

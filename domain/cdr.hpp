@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fields.hpp"
@@ -85,6 +86,9 @@ struct recording_cdr {
 };
 
 struct session_cdr {
+  static constexpr std::string_view type = "call.cdr";
+  static constexpr std::string_view about =
+      "The call detail record: one per accepted INVITE, when everything of the call is over.";
   std::uint32_t schema = 1;
   call_id call{};
   std::string tenant{};

@@ -62,7 +62,7 @@ class decision {
  private:
   void configure() {
     if (s_.config_version == config_.version && s_.rollcall_begun) return;
-    out_.push_back(queue_configured{config_.version, static_cast<std::uint8_t>(own_.strategy)});
+    out_.push_back(queue_configured{config_.version, static_cast<std::uint8_t>(own_.strategy), own_.name});
     ask_members({});
   }
 

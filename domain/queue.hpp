@@ -101,6 +101,7 @@ struct queue_state {
   // rebuilt
   std::uint64_t next_sequence = 1;
   std::uint64_t config_version = 0;
+  std::string name{};
   matcher index{};
   std::unordered_map<agent_id, agent_view> agents{};
   std::uint32_t logged_in = 0;

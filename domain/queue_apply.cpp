@@ -53,6 +53,7 @@ void add(queue_state& s, queue_entry entry) {
 
 void apply_to(queue_state& s, const queue_configured& e) {
   s.config_version = e.version;
+  if (!e.name.empty()) s.name = e.name;  // taken out of the configuration it keeps its name to its last call
   s.index.set_strategy(static_cast<queue_strategy>(e.strategy));
 }
 

@@ -100,12 +100,6 @@ std::string queue_rules::encode(const queue_event& e) { return wire::encode(e); 
 result<queue_event> queue_rules::decode_event(std::string_view bytes) { return wire::decode<queue_event>(bytes); }
 std::string queue_rules::describe(const queue_event& e) { return json::text(e); }
 
-std::string event_json(const queue_event& e) {
-  std::string out{"{"};
-  std::visit([&](const auto& x) { json::detail::write_members(out, x, true); }, e);
-  return out += '}';
-}
-
 std::string queue_rules::show(const queue_state& s, std::size_t most) {
   std::string out{"{\"waiting\":"};
   json::write(out, s.entries.size());

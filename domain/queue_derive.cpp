@@ -10,9 +10,7 @@ void tell(effects& out, entity_ref who, acd_message message) {
   out.push_back({timing::when_durable, to_entity{who, std::move(message)}});
 }
 
-void announce(effects& out, std::string type, const queue_event& e) {
-  out.push_back({timing::when_durable, publish{std::move(type), event_json(e)}});
-}
+void announce(effects& out, publish what) { out.push_back({timing::when_durable, std::move(what)}); }
 
 void answer_request(effects& out, std::uint64_t request) {
   if (request != 0) out.push_back({timing::when_durable, reply{.request = request}});
@@ -62,53 +60,53 @@ void queue_rules::derive(const queue_state& s, const queue_event& event, effects
   const auto again = [&](call_id call) {
     if (const auto* entry = find(s, call)) say_again(s, *entry, out);
   };
-  std::visit(overload{[](const queue_configured&) {},
-                      [&](const call_queued& e) {
-                        tell(out, ref(e.call), queued{e.call, s.id, e.place});
-                        announce(out, "queue.call_queued", event);
-                      },
-                      [&](const enqueue_refused& e) {
-                        tell(out, ref(e.call), queue_refused{e.call, s.id, e.why});
-                        announce(out, "queue.call_refused", event);
-                      },
-                      [](const agent_listed&) {}, [](const agent_unlisted&) {},
-                      [&](const reservation_made& e) {
-                        again(e.call);
-                        answer_request(out, e.request);
-                      },
-                      [&](const reservation_asked_again& e) { again(e.call); },
-                      [&](const reservation_failed& e) {
-                        if (!e.gave_up) return;
-                        tell(out, ref(e.agent), reservation_void{e.call, e.attempt, e.agent});
-                        tell(out, ref(e.agent), ask_available{s.id, e.agent});
-                      },
-                      [&](const call_offered& e) {
-                        again(e.call);
-                        announce(out, "queue.call_offered", event);
-                      },
-                      [&](const offer_repeated& e) { again(e.call); },
-                      [&](const attempt_failed&) { announce(out, "queue.attempt_failed", event); },
-                      [&](const call_left& e) {
-                        if (e.was_reserving) tell(out, ref(e.agent), reservation_void{e.call, e.attempt, e.agent});
-                        if (e.request != 0) tell(out, ref(e.call), queue_refused{e.call, s.id, "removed"});
-                        announce(out, "queue.call_left", event);
-                        answer_request(out, e.request);
-                      },
-                      [&](const call_moved& e) {
-                        announce(out, "queue.call_moved", event);
-                        answer_request(out, e.request);
-                      },
-                      [&](const members_asked& e) {
-                        for (const auto agent : e.agents) tell(out, ref(agent), ask_available{s.id, agent});
-                        if (!e.next.empty()) start(out, queue_timer::members, 0, milliseconds{0});
-                      },
-                      [](const exclusion_ended&) {},
-                      [&](const queue_timer_armed& e) {
-                        if (e.due.us == 0) return;
-                        const auto left = std::chrono::ceil<milliseconds>(e.due - e.at);
-                        start(out, queue_timer::due, e.generation, std::max(left, milliseconds{0}));
-                      }},
-             event);
+  std::visit(
+      overload{[](const queue_configured&) {},
+               [&](const call_queued& e) {
+                 tell(out, ref(e.call), queued{e.call, s.id, e.place});
+                 announce(out, told(s, e));
+               },
+               [&](const enqueue_refused& e) {
+                 tell(out, ref(e.call), queue_refused{e.call, s.id, e.why});
+                 announce(out, told(s, e));
+               },
+               [](const agent_listed&) {}, [](const agent_unlisted&) {},
+               [&](const reservation_made& e) {
+                 again(e.call);
+                 answer_request(out, e.request);
+               },
+               [&](const reservation_asked_again& e) { again(e.call); },
+               [&](const reservation_failed& e) {
+                 if (!e.gave_up) return;
+                 tell(out, ref(e.agent), reservation_void{e.call, e.attempt, e.agent});
+                 tell(out, ref(e.agent), ask_available{s.id, e.agent});
+               },
+               [&](const call_offered& e) {
+                 again(e.call);
+                 announce(out, told(s, e));
+               },
+               [&](const offer_repeated& e) { again(e.call); }, [&](const attempt_failed& e) { announce(out, told(s, e)); },
+               [&](const call_left& e) {
+                 if (e.was_reserving) tell(out, ref(e.agent), reservation_void{e.call, e.attempt, e.agent});
+                 if (e.request != 0) tell(out, ref(e.call), queue_refused{e.call, s.id, "removed"});
+                 announce(out, told(s, e));
+                 answer_request(out, e.request);
+               },
+               [&](const call_moved& e) {
+                 announce(out, told(s, e));
+                 answer_request(out, e.request);
+               },
+               [&](const members_asked& e) {
+                 for (const auto agent : e.agents) tell(out, ref(agent), ask_available{s.id, agent});
+                 if (!e.next.empty()) start(out, queue_timer::members, 0, milliseconds{0});
+               },
+               [](const exclusion_ended&) {},
+               [&](const queue_timer_armed& e) {
+                 if (e.due.us == 0) return;
+                 const auto left = std::chrono::ceil<milliseconds>(e.due - e.at);
+                 start(out, queue_timer::due, e.generation, std::max(left, milliseconds{0}));
+               }},
+      event);
 }
 
 void queue_rules::resume(const queue_state& s, turn, effects& out) {

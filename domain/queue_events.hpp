@@ -134,8 +134,10 @@ struct queue_configured {
   static constexpr std::string_view type = "queue_configured";
   std::uint64_t version = 0;
   std::uint8_t strategy = 0;
+  std::string name{};
   static constexpr auto fields() {
-    return members{field{1, "version", &queue_configured::version}, field{2, "strategy", &queue_configured::strategy}};
+    return members{field{1, "version", &queue_configured::version}, field{2, "strategy", &queue_configured::strategy},
+                   field{3, "name", &queue_configured::name}};
   }
 };
 struct call_queued {

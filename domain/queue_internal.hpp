@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "domain/effect.hpp"
 #include "domain/queue.hpp"
 
 /// Shared by the parts of the queue's rules: decide and apply must agree on these.
@@ -40,7 +41,12 @@ inline std::vector<tried_agent> with_tried(std::vector<tried_agent> tried, const
 /// The state behind stored rows: nothing known of agents, every entry due at once.
 queue_state restored_queue(queue_id id, queue_totals totals, std::vector<queue_entry> entries);
 
-/// JSON of one event's members, as published. In the codec.
-std::string event_json(const queue_event& e);
+/// The public event that follows from `e` (domain/published_acd.hpp). In queue_publish_codec.cpp.
+publish told(const queue_state& s, const call_queued& e);
+publish told(const queue_state& s, const enqueue_refused& e);
+publish told(const queue_state& s, const call_offered& e);
+publish told(const queue_state& s, const attempt_failed& e);
+publish told(const queue_state& s, const call_moved& e);
+publish told(const queue_state& s, const call_left& e);
 
 }  // namespace seatgrid

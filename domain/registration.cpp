@@ -176,7 +176,7 @@ void registration_rules::derive(const registration_state& s, const registration_
                         if (e.ways_changed) {
                           const auto word = contacts_of(s);
                           out.push_back({timing::when_durable, to_entity{ref(word.agent), word}});
-                          out.push_back({timing::when_durable, publish{"registration.changed", show(s)}});
+                          out.push_back({timing::when_durable, told_changed(s, e.at)});
                         }
                         arm(s, e.at, out);
                       },

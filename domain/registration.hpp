@@ -10,6 +10,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "domain/effect.hpp"
 #include "domain/entity.hpp"
 #include "domain/registrar_port.hpp"
 #include "domain/timer.hpp"
@@ -77,6 +78,8 @@ struct registration_state {
 agent_id agent_behind(const std::string& tenant, std::string_view aor);
 /// When a binding ends: its length and a quarter, because the edge passes on a refresh only when a quarter has gone by.
 time_point lapses_at(const binding& b);
+/// The public event registration.changed (domain/published_acd.hpp). In the codec.
+publish told_changed(const registration_state& s, time_point at);
 
 struct registration_rules {
   using state = registration_state;

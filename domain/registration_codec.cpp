@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/published_acd.hpp"
+#include "domain/published_codec.hpp"
 #include "proto/json.hpp"
 #include "proto/wire.hpp"
 
@@ -35,5 +37,13 @@ result<registration_event> registration_rules::decode_event(std::string_view byt
 }
 std::string registration_rules::describe(const registration_event& e) { return json::text(e); }
 std::string registration_rules::show(const registration_state& s) { return json::text(s); }
+
+publish told_changed(const registration_state& s, time_point at) {
+  published::registration_changed made{.tenant = s.tenant, .aor = s.aor, .version = s.version, .at = at};
+  for (const auto& b : s.bindings)
+    made.bindings.push_back(
+        {.contact = b.contact.target, .flow = b.contact.flow, .instance = b.instance, .expires_s = b.expires_s, .at = b.at});
+  return published::told(made);
+}
 
 }  // namespace seatgrid

@@ -1,6 +1,3 @@
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
@@ -16,6 +13,7 @@
 #include "domain/tenant_config_rows.hpp"
 #include "proto/schema.hpp"
 #include "storage/step_codec.hpp"
+#include "tools/pages.hpp"
 
 /// format_doc DIRECTORY           writes the pages of docs/format from the declarations of fields
 /// format_doc --check DIRECTORY   says which pages are not current; exit status 1 if any
@@ -127,42 +125,6 @@ std::map<std::string, std::string> pages() {
   return all;
 }
 
-std::string content(const std::filesystem::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  std::ostringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
-
-int check(const std::filesystem::path& directory) {
-  int stale = 0;
-  for (const auto& [name, text] : pages()) {
-    if (content(directory / name) == text) continue;
-    std::fprintf(stderr, "%s is not current: run ./dev docs\n", (directory / name).c_str());
-    ++stale;
-  }
-  return stale == 0 ? 0 : 1;
-}
-
-int write(const std::filesystem::path& directory) {
-  std::error_code code;
-  std::filesystem::create_directories(directory, code);
-  for (const auto& [name, text] : pages()) {
-    std::ofstream out{directory / name, std::ios::binary};
-    out << text;
-    if (out.flush()) continue;
-    std::fprintf(stderr, "cannot write %s\n", (directory / name).c_str());
-    return 1;
-  }
-  return 0;
-}
-
 }  // namespace
 
-int main(int count, char** words) {
-  const std::string first = count > 1 ? words[1] : "";
-  if (count == 3 && first == "--check") return check(words[2]);
-  if (count == 2 && !first.starts_with("-")) return write(first);
-  std::fprintf(stderr, "usage: format_doc [--check] DIRECTORY\n");
-  return 2;
-}
+int main(int count, char** words) { return seatgrid::tools::pages_main("format_doc", pages(), false, count, words); }

@@ -12,6 +12,7 @@
 #include "domain/queue.hpp"
 #include "domain/registration.hpp"
 #include "domain/tenant_config.hpp"
+#include "tests/unit/proto/published_check.hpp"
 
 /// Runs one entity under its rules as the actor shell does, and keeps its rows.
 namespace seatgrid::testing {
@@ -43,6 +44,7 @@ class entity_run {
     }
     entity_rows changed;
     Rules::rows(state, events, changed);
+    for (const auto& said : what<publish>()) EXPECT_EQ(test::misfit(said), "");
     for (auto& row : changed) {
       if (row.value)
         rows[row.key] = *row.value;

@@ -150,12 +150,13 @@ class threaded_node final : public node {
     const auto& disk = engine_.options().disk;
     if (!disk.free_percent) return;
     const auto free = disk.free_percent();
-    const bool recordings = free >= disk.recordings_stop_below;
-    const bool calls = free >= disk.calls_stop_below;
+    const bool journal_low = engine_.log().status().low_space;  // it may lie on another disk
+    const bool recordings = free >= disk.recordings_stop_below && !journal_low;
+    const bool calls = free >= disk.calls_stop_below && !journal_low;
     if (recordings != recordings_ && recordings_allowed_) recordings_allowed_(recordings);
     if (recordings != recordings_ || calls != calls_)
-      engine_.say("disk: " + std::to_string(free) + " % free; recordings " + (recordings ? "on" : "off") + ", new calls " +
-                  (calls ? "on" : "off"));
+      engine_.say("disk: " + std::to_string(free) + " % free" + (journal_low ? ", the journal is short of space" : "") +
+                  "; recordings " + (recordings ? "on" : "off") + ", new calls " + (calls ? "on" : "off"));
     recordings_ = recordings;
     calls_ = calls;
     engine_.set_calls_allowed(calls);

@@ -61,7 +61,7 @@ struct node_ports {
   std::function<void(leg_command)> to_leg{};
   std::function<void(media_command)> to_media{};
   std::function<void(struct register_reply)> register_reply{};
-  /// Below 10 % disk: recordings stop; above again: they may start. Empty = nobody cares.
+  /// Told when it changes: below `disk.recordings_stop_below` recordings stop; above again: they may start. Empty = nobody cares.
   std::function<void(bool allowed)> recordings_allowed{};
   /// What stands behind the ports adds to /metrics; empty = nothing.
   std::function<std::vector<metric>()> metrics{};

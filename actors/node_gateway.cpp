@@ -283,6 +283,11 @@ std::vector<metric> node_gateway::metrics() const {
                  false,
                  {},
                  static_cast<double>(engine_.events().subscribers())});
+  const auto journal = engine_.log().status();
+  out.push_back(
+      {"seatgrid_journal_free_bytes", "Free space of the journal's disk.", false, {}, static_cast<double>(journal.free_bytes)});
+  out.push_back(
+      {"seatgrid_journal_low_space", "1 = the reserve is in use: no new calls.", false, {}, journal.low_space ? 1.0 : 0.0});
   for (const auto& one : engine_.lanes()) {
     const std::map<std::string, std::string> label{{"lane", std::to_string(one->id())}};
     const auto add = [&](const char* name, const char* help, double value) { out.push_back({name, help, false, label, value}); };

@@ -217,6 +217,7 @@ class wired_node final : public node_app, private edge_sink {
     ports.register_reply = [this](struct register_reply reply) {
       if (edge_ready_ && !edge_->answer_register(std::move(reply))) spdlog::warn("the edge takes no register replies");
     };
+    ports.recordings_allowed = [this](bool allowed) { media_->allow_recordings(allowed); };
     ports.metrics = [this] { return edge_ready_ ? edge_metrics(edge_->status()) : std::vector<metric>{}; };
     auto started = node::start(options_.node, *journal_, *store_, clock_, std::move(ports));
     if (!started) return tl::unexpected{started.error()};

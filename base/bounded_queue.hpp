@@ -50,14 +50,16 @@ class bounded_queue {
     --sleepers_;
     return front();
   }
-  /// Waits until something is there, then puts all of it into `into` (which is emptied first, its memory reused). False once the
-  /// queue is closed and empty.
-  bool take_all(std::vector<T>& into) {
+  /// Waits until something is there, then puts all of it into `into` (which is emptied first, its memory reused); nothing after
+  /// `patience`. False once the queue is closed and empty.
+  bool take_all_for(std::chrono::milliseconds patience, std::vector<T>& into) {
     std::unique_lock lock{mutex_};
-    sleep(lock, [this] { return any() || closed_; });
-    return hand_over(into);
+    ++sleepers_;
+    ready_.wait_for(lock, patience, [this] { return any() || closed_; });
+    --sleepers_;
+    return hand_over(into) || !closed_;
   }
-  /// take_all() without waiting: false when nothing is there.
+  /// take_all_for() without waiting: false when nothing is there.
   bool try_take_all(std::vector<T>& into) {
     const std::lock_guard lock{mutex_};
     return hand_over(into);

@@ -184,7 +184,7 @@ struct opened_ports {
 };
 
 std::unique_ptr<engine> start_engine(opened_ports& opened, const std::string& directory) {
-  media_options options{.port_first = 23'000, .port_last = 25'999, .data_directory = directory, .disk_floor_percent = 0};
+  media_options options{.port_first = 23'000, .port_last = 25'999, .data_directory = directory};
   auto made = engine::start(options, prompt_library{}, [&](const media_event& e) { opened.add(e); });
   if (!made) {
     std::fprintf(stderr, "%s\n", made.error().what.c_str());

@@ -83,8 +83,6 @@ inline constexpr auto media = std::tuple{
     setting{"media.recordings_max", &media_options::recordings_max, "recordings at a time", 0, 1'000'000, "recordings"},
     setting{"media.record_queue_bytes_max", &media_options::record_queue_bytes_max,
             "audio that waits for the disk; beyond it recordings fail and calls go on", megabyte, 16 * gigabyte, "bytes"},
-    setting{"media.disk_floor_percent", &media_options::disk_floor_percent, "no recording goes on with less of the disk free", 0,
-            90, "per cent"},
 };
 
 inline constexpr auto node = std::tuple{

@@ -17,7 +17,6 @@ result<media::socket_address> check(const media_options& o) {
   if (o.threads < 1 || o.threads > threads_max) return fail(errc::invalid, "media.threads: 1 to 64");
   if (o.silence < seconds{1}) return fail(errc::invalid, "media.silence: at least 1 s");
   if (o.rtcp_every < milliseconds{500}) return fail(errc::invalid, "media.rtcp_every: at least 500 ms");
-  if (o.disk_floor_percent > 99) return fail(errc::invalid, "media.disk_floor_percent: 0 to 99");
   if (o.dscp > 63) return fail(errc::invalid, "media.dscp: 0 to 63");
   if (o.data_directory.empty()) return fail(errc::invalid, "media.data_directory: must be named");
   return *bind;
@@ -78,6 +77,8 @@ void engine::command(media_command order) {
 }
 
 void engine::replace_prompts(prompt_library prompts) { body_->parts.replace(std::move(prompts)); }
+
+void engine::allow_recordings(bool allowed) { body_->parts.recordings_allowed = allowed; }
 
 media_status engine::status() const {
   media_status s;

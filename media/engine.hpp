@@ -33,6 +33,8 @@ class engine {
   void command(media_command order);
   /// From the next play on; what plays goes on with the old sounds.
   void replace_prompts(prompt_library prompts);
+  /// False while the disk has no room: what records stops with media_record_failed, new orders to record fail. Any thread.
+  void allow_recordings(bool allowed);
   media_status status() const;
   /// Completes the files of recordings, closes every leg, ends the threads. Later orders are refused. Nothing is told from here
   /// on: calls go on in the next process, and an end that is only ours must not end them.

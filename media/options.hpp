@@ -30,7 +30,6 @@ struct media_options {
   record_format format = record_format::alaw;
   unsigned recordings_max = 10'000;
   std::uint64_t record_queue_bytes_max = 64ULL << 20U;  ///< audio that waits for the disk; beyond it recordings fail
-  std::uint8_t disk_floor_percent = 10;                 ///< no recording goes on with less of the disk free
 };
 
 /// A glance for metrics and the doctor; counters since start.

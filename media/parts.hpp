@@ -59,6 +59,7 @@ struct shared_parts {
   clip_cache clips;
   std::atomic<std::uint64_t> endpoints{0};
   std::atomic<std::uint64_t> recordings{0};
+  std::atomic<bool> recordings_allowed{true};
   std::atomic<std::uint64_t> recordings_failed{0};
   job_thread loader;
   job_thread writer;

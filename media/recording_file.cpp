@@ -21,9 +21,8 @@ void recording_file::tell(const recording_summary& summary, std::uint32_t segmen
 }
 
 bool recording_file::has_space() {
-  const auto free = disk_free_percent(around_.data_directory);
-  if (free >= around_.disk_floor_percent) return true;
-  fail_with("disk: " + std::to_string(free) + " % free, the floor is " + std::to_string(around_.disk_floor_percent) + " %");
+  if (around_.allowed.load(std::memory_order_relaxed)) return true;
+  fail_with("the disk is nearly full");
   return false;
 }
 
@@ -49,8 +48,7 @@ void recording_file::open() {
 }
 
 void recording_file::append(byte_view frames) {
-  if (!file_ || failed()) return;
-  if (++blocks_ % blocks_between_checks == 0 && !has_space()) return;
+  if (!file_ || failed() || !has_space()) return;
   if (auto done = file_->append(frames); !done) fail_with(done.error().what);
 }
 

@@ -17,7 +17,7 @@ class recording_file {
  public:
   struct surroundings {
     std::string data_directory{};
-    std::uint8_t disk_floor_percent = 10;
+    const std::atomic<bool>& allowed;  ///< false while the disk has no room for recordings
     std::function<void(media_event)> sink{};
   };
   recording_file(media_record order, wave_layout layout, surroundings around)
@@ -33,10 +33,9 @@ class recording_file {
 
  private:
   static constexpr std::uint32_t segments_max = 1'000;
-  static constexpr unsigned blocks_between_checks = 16;  ///< of the disk's floor: 8 s
 
   void tell(const recording_summary& summary, std::uint32_t segment, const std::string& path);
-  bool has_space();
+  bool has_space();  ///< fails the recording when there is none
 
   const media_record order_;
   const wave_layout layout_;
@@ -44,7 +43,6 @@ class recording_file {
   std::optional<wave_file> file_{};
   std::string path_{};
   std::uint32_t segment_ = 1;
-  unsigned blocks_ = 0;
   std::atomic<bool> failed_{false};
 };
 

@@ -181,12 +181,6 @@ std::string segment_path(const std::string& path, std::uint32_t segment) {
   return stem + "." + std::to_string(segment) + (has_suffix ? path.substr(dot) : std::string{});
 }
 
-unsigned disk_free_percent(const std::string& directory) {
-  struct statvfs about {};
-  if (statvfs(directory.c_str(), &about) != 0 || about.f_blocks == 0) return 100;
-  return static_cast<unsigned>(100 * static_cast<std::uint64_t>(about.f_bavail) / about.f_blocks);
-}
-
 }  // namespace seatgrid::media
 
 namespace seatgrid {

@@ -48,7 +48,4 @@ result<std::optional<recording_summary>> repair_wave(const std::string& path);
 /// "calls/7.wav" and 2 are "calls/7.2.wav"; 1 or 0 leave the path alone.
 std::string segment_path(const std::string& path, std::uint32_t segment);
 
-/// Percent of the file system of `directory` that is free for us; 100 when it cannot be asked.
-unsigned disk_free_percent(const std::string& directory);
-
 }  // namespace seatgrid::media

@@ -21,11 +21,10 @@ void worker::obey(const media_record& c) {
   const wave_layout layout{.format = parts_.options.format, .channels = c.right ? 2U : 1U};
   auto made = std::make_unique<recording>();
   made->order = c;
-  made->file =
-      std::make_shared<recording_file>(c, layout,
-                                       recording_file::surroundings{.data_directory = parts_.options.data_directory,
-                                                                    .disk_floor_percent = parts_.options.disk_floor_percent,
-                                                                    .sink = parts_.sink});
+  made->file = std::make_shared<recording_file>(
+      c, layout,
+      recording_file::surroundings{
+          .data_directory = parts_.options.data_directory, .allowed = parts_.recordings_allowed, .sink = parts_.sink});
   const auto give = [this, file = made->file](std::vector<std::uint8_t> block) {
     if (file->failed()) return;
     const auto bytes = block.size();

@@ -27,6 +27,7 @@ constexpr std::size_t outbox_numbers_max = 65'536;        // remembered; the oth
 constexpr std::size_t reused_entries_max = 16'384;        // a burst's memory is given back
 constexpr std::uint64_t written_between_looks = 1 << 20;  // bytes after which the disk is looked at again
 constexpr std::chrono::milliseconds time_between_looks{200};
+constexpr std::chrono::milliseconds idle_look{1'000};
 
 /// What waits for the writer: a step, or a claim.
 struct entry {
@@ -204,7 +205,8 @@ class rocks_journal final : public journal {
     writer_id_ = std::this_thread::get_id();
     rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // it counts every key comparison otherwise
     std::vector<entry> taken;
-    while (queue_.take_all(taken)) {
+    while (queue_.take_all_for(idle_look, taken)) {
+      if (taken.empty()) look_at_disk();  // space that comes back must be seen although nothing is written: new calls wait for it
       const auto begun = std::chrono::steady_clock::now();
       for (std::size_t at = 0; at < taken.size();) at = write_frame(taken, at);
       if (taken.capacity() > reused_entries_max) taken = {};

@@ -21,7 +21,6 @@ class media_engine_test : public testing::Test {
     options.port_first = static_cast<std::uint16_t>(23'000 + getpid() % 10 * 100);
     options.port_last = 25'999;
     options.data_directory = directory.string();
-    options.disk_floor_percent = 0;
   }
   void TearDown() override {
     if (media) media->stop();

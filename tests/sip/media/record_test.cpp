@@ -174,19 +174,32 @@ TEST_F(MediaRecord, CrashLeavesAReadableFileThatIsRepairedAndContinuedInASecondS
   EXPECT_TRUE(std::filesystem::exists(directory / "calls/7.2.wav"));
 }
 
-TEST_F(MediaRecord, FullDiskFailsTheRecordingAndNotTheCall) {
-  options.disk_floor_percent = 99;
+TEST_F(MediaRecord, ADiskWithoutRoomStopsTheRecordingAndNotTheCallUntilThereIsRoomAgain) {
   start();
   phone caller;
   phone agent;
   join_both(caller, agent);
   media->command(order());
+  caller.speak(600);
+  talk(1'500ms, {&caller, &agent});
+  media->allow_recordings(false);
+  talk(800ms, {&caller, &agent});
   const auto failed = events.wait<media_record_failed>();
   ASSERT_TRUE(failed);
   EXPECT_NE(failed->why.find("disk"), std::string::npos);
-  caller.speak(600);
+  EXPECT_GT(read_wave(directory / "calls/7.wav").left.size(), 3'900U) << "what came before stays playable";
+  auto again = order("calls/8.wav");
+  again.recording = 71;
+  media->command(again);
+  talk(200ms, {&caller, &agent});
+  EXPECT_EQ(events.all<media_record_failed>().size(), 2U);
+  media->allow_recordings(true);
+  again.recording = 72;
+  media->command(again);
   talk(300ms, {&caller, &agent});
-  EXPECT_GE(agent.heard.size(), 12U);
+  media->command(media_record_stop{.recording = 72});
+  EXPECT_TRUE(events.wait<media_recorded>());
+  EXPECT_GE(agent.heard.size(), 90U);
 }
 
 TEST_F(MediaRecord, RefusesPathsOutsideTheDataDirectory) {

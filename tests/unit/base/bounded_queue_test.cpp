@@ -17,7 +17,7 @@ TEST(BoundedQueue, HandsItemsOverInOrder) {
   EXPECT_EQ(queue.take(), 1);
   EXPECT_TRUE(queue.push(4));
   std::vector<int> rest;
-  ASSERT_TRUE(queue.take_all(rest));
+  ASSERT_TRUE(queue.take_all_for(1h, rest));
   EXPECT_EQ(rest, (std::vector{2, 3, 4}));
   EXPECT_EQ(queue.size(), 0U);
 }
@@ -43,9 +43,9 @@ TEST(BoundedQueue, GivesWhatWaitsAfterCloseThenEnds) {
   EXPECT_EQ(queue.push(3).error().code, errc::wrong_state);
   EXPECT_EQ(queue.take(), 1);
   std::vector<int> rest;
-  EXPECT_TRUE(queue.take_all(rest));
+  EXPECT_TRUE(queue.take_all_for(1h, rest));
   EXPECT_EQ(rest, std::vector{2});
-  EXPECT_FALSE(queue.take_all(rest));
+  EXPECT_FALSE(queue.take_all_for(1h, rest));
   EXPECT_TRUE(rest.empty());
   EXPECT_EQ(queue.take(), std::nullopt);
 }
@@ -66,6 +66,8 @@ TEST(BoundedQueue, GivesUpWaitingWhenItsPatienceEnds) {
   EXPECT_EQ(queue.take_for(5ms), std::nullopt);
   std::vector<int> none;
   EXPECT_FALSE(queue.try_take_all(none));
+  EXPECT_TRUE(queue.take_all_for(5ms, none)) << "it is still open";
+  EXPECT_TRUE(none.empty());
   ASSERT_TRUE(queue.push(1));
   EXPECT_EQ(queue.take_for(5ms), 1);
 }
@@ -92,7 +94,7 @@ TEST(BoundedQueue, LosesNothingBetweenManyProducersAndManyTakers) {
     takers.emplace_back([&, t] {
       std::vector<int> some;
       if (t == 0)
-        while (queue.take_all(some))
+        while (queue.take_all_for(1h, some))
           for (const int n : some) sum += n, ++count;
       else
         while (const auto one = queue.take()) sum += *one, ++count;

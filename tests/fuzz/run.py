@@ -96,7 +96,7 @@ def arguments():
     parser.add_argument("--runs", type=int, default=0, help="executions of each target, however long they take")
     parser.add_argument("--merge", action="store_true", help="instead: take what was found into tests/fuzz/corpus, minimised")
     parser.add_argument("--list", action="store_true", help="instead: name the targets")
-    return parser.parse_args()
+    return parser.parse_intermixed_args()  # options may stand before the name
 
 
 def main():

@@ -5,12 +5,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
 #include "base/time.hpp"
 
-/// HTTP/1.1 as the API sees it. `http_server.cpp` alone knows Boost.Beast (25 s to compile).
+/// HTTP/1.1 as the API sees it, and all its bounds. `http_session.cpp` alone knows Boost.Beast (25 s to compile).
 namespace seatgrid {
 
 struct http_request {
@@ -46,18 +47,35 @@ class http_exchange {
   /// Answers 200 text/event-stream; `open` gets the stream, `closed` runs once when it ends.
   virtual void stream(std::function<void(std::shared_ptr<http_stream>)> open, std::function<void()> closed) = 0;
 };
-using http_handler = std::function<void(http_request, std::shared_ptr<http_exchange>)>;
+
+/// What the head of a request decides before a byte of its body is taken.
+struct http_admission {
+  std::optional<http_response> refusal{};  ///< sent at once, the body unread
+  std::uint32_t body_bytes_max = 0;        ///< beyond: 413
+  bool trusted = false;                    ///< the connection does not give way to new ones while this request lasts
+  std::function<void(http_request, std::shared_ptr<http_exchange>)> handle{};
+};
+/// Runs on the server's thread, as does the `handle` that it gives, and must not block.
+using http_handler = std::function<http_admission(const http_request& head)>;
 
 struct http_options {
   std::string host{"127.0.0.1"};
   std::uint16_t port = 8080;                    ///< 0 = any free port
-  std::uint32_t connections_max = 1'000;        ///< beyond: accepted and closed with 503
+  std::uint32_t connections_max = 1'000;        ///< beyond: one without a trusted request gives way, else the new one gets 503
+  std::uint32_t target_bytes_max = 8 * 1'024;   ///< path and query; beyond: 414
   std::uint32_t header_bytes_max = 16 * 1'024;  ///< beyond: 431
-  std::uint32_t body_bytes_max = 32U << 20;     ///< beyond: 413
-  milliseconds read_timeout{30'000};            ///< for one whole request, idle keep-alive included
+  std::uint32_t order_bytes_max = 64 * 1'024;   ///< body of an order; beyond: 413
+  std::uint32_t body_bytes_max = 32U << 20;     ///< body of a provisioning; beyond: 413
+  std::uint32_t bodies_bytes_max = 128U << 20;  ///< bodies of all requests under way; beyond: 503
+  milliseconds idle_timeout{60'000};            ///< before the first byte of a request; then closed
+  milliseconds header_timeout{10'000};          ///< from a head's first byte to its last; then 408
+  milliseconds read_timeout{30'000};            ///< for a body, and its size at `bytes_per_second_min` more; then 408
   milliseconds answer_timeout{30'000};          ///< for the handler; then 504
-  std::uint32_t stream_bytes_max = 4U << 20;    ///< unread bytes of one event stream; beyond: closed
-  milliseconds stream_ping{15'000};             ///< comment line that keeps proxies from closing
+  milliseconds write_timeout{30'000};           ///< for the client to take an answer, and its size as above more; then closed
+  std::uint32_t bytes_per_second_min = 64 * 1'024;  ///< of a slow but honest client
+  milliseconds linger{1'000};                       ///< for the client to read a last answer
+  std::uint32_t stream_bytes_max = 4U << 20;        ///< unread bytes of one event stream; beyond: closed
+  milliseconds stream_ping{15'000};                 ///< comment line that keeps proxies from closing
 };
 
 class http_server {

@@ -24,6 +24,12 @@ std::string title_of(errc code) {
 
 std::string dump(const nlohmann::json& value) { return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
+http_response answer(int status, const nlohmann::json& body) {
+  http_response out{status, "application/problem+json", {}, dump(body)};
+  if (status == 503) out.headers["Retry-After"] = "1";
+  return out;
+}
+
 }  // namespace
 
 int status_of(errc code) noexcept {
@@ -57,16 +63,12 @@ http_response problem(const error& why) {
     }
   }
   body["detail"] = first;
-  http_response out{status_of(why.code), "application/problem+json", {}, dump(body)};
-  if (out.status == 503) out.headers["Retry-After"] = "1";
-  return out;
+  return answer(status_of(why.code), body);
 }
 
 http_response problem(int status, errc code, const std::string& title, const std::string& detail) {
-  return {status,
-          "application/problem+json",
-          {},
-          dump({{"type", "about:blank"}, {"title", title}, {"status", status}, {"code", to_string(code)}, {"detail", detail}})};
+  return answer(status,
+                {{"type", "about:blank"}, {"title", title}, {"status", status}, {"code", to_string(code)}, {"detail", detail}});
 }
 
 std::string json_string(const std::string& text) { return dump(nlohmann::json(text)); }

@@ -51,6 +51,8 @@ struct api_state {
   gateway* to = nullptr;
   long_work provisioning{};
   long_work backup{};
+  std::once_flag openapi_made{};
+  std::string openapi{};  ///< made at its first request: strangers may ask for it as often as they like
 };
 
 /// One request on its way: path variables taken out.
@@ -79,8 +81,10 @@ struct route {
   std::string_view body_types{"application/json"};    ///< media types that a body may have, parted by ", "
   std::string_view answer_types{"application/json"};  ///< media types of the 200 answer
   bool open = false;                                  ///< no token asked
+  bool large_body = false;                            ///< http_options::body_bytes_max bounds it, not order_bytes_max
   void (*handle)(const std::shared_ptr<api_state>&, api_call) = nullptr;
 
+  bool takes_body() const { return method == "POST" || method == "PUT"; }
   bool takes(std::string_view media_type) const;
   /// Whether one of the ranges of an Accept header is met (RFC 9110 12.5.1); a quality of 0 is not looked at.
   bool gives(std::string_view accept) const;

@@ -111,7 +111,8 @@ void metrics(const state_ptr& state, api_call call) {
 }
 
 void openapi(const state_ptr& state, api_call call) {
-  call.exchange->respond({200, "application/json", {}, openapi_document(state->hooks.version)});
+  std::call_once(state->openapi_made, [&] { state->openapi = openapi_document(state->hooks.version); });
+  call.exchange->respond({200, "application/json", {}, state->openapi});
 }
 
 /// What people and programs ask.
@@ -159,6 +160,7 @@ std::vector<route> people_routes() {
        .answer =
            R"({"type":"object","required":["changed","removed","warnings"],"properties":{"changed":{"type":"integer"},"removed":{"type":"array","items":{"type":"string"}},"warnings":{"type":"array","items":{"type":"string"}}}})",
        .body_types = "application/toml, application/json, text/plain",
+       .large_body = true,
        .handle = apply_provisioning},
       {.method = "POST",
        .path = "/v1/backup",

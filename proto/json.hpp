@@ -169,7 +169,10 @@ inline void write_text(std::string& out, std::string_view text) {
 
 inline std::string rfc3339(time_point at) {
   using namespace std::chrono;
-  const sys_time<microseconds> whole{microseconds{at.us}};
+  constexpr sys_time<microseconds> first{sys_days{0y / January / 1}};
+  constexpr sys_time<microseconds> end{sys_days{10'000y / January / 1}};
+  // A damaged row may hold any time; RFC 3339 has these years.
+  const auto whole = std::clamp(sys_time<microseconds>{microseconds{at.us}}, first, end - microseconds{1});
   const auto day = floor<days>(whole);
   const year_month_day date{day};
   const hh_mm_ss clock{whole - day};
@@ -177,7 +180,7 @@ inline std::string rfc3339(time_point at) {
   const auto put = [&](std::size_t last, std::int64_t value) {  // printf took a twelfth of a call's CPU
     for (; value > 0; value /= 10) text[last--] = static_cast<char>('0' + value % 10);
   };
-  put(3, std::clamp(static_cast<int>(date.year()), 0, 9'999));
+  put(3, static_cast<int>(date.year()));
   put(6, static_cast<unsigned>(date.month()));
   put(9, static_cast<unsigned>(date.day()));
   put(12, clock.hours().count());

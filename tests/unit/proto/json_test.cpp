@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "domain/acd_messages.hpp"
 
 namespace seatgrid {
@@ -29,6 +31,12 @@ TEST(Json, WritesVectorsMapsAndOptionals) {
   EXPECT_EQ(json::text(std::optional<bool>{}), "null");
   EXPECT_EQ(json::text(milliseconds{1'500}), "1500");
   EXPECT_EQ(json::text(time_point{}), R"("")");
+}
+
+TEST(Json, ATimeBeyondTheYearsOfRfc3339IsTheirFirstOrLast) {
+  EXPECT_EQ(json::rfc3339({0}), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(json::rfc3339({std::numeric_limits<std::int64_t>::min()}), "0000-01-01T00:00:00.000000Z");
+  EXPECT_EQ(json::rfc3339({std::numeric_limits<std::int64_t>::max()}), "9999-12-31T23:59:59.999999Z");
 }
 
 }  // namespace

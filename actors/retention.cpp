@@ -1,6 +1,5 @@
 #include "actors/retention.hpp"
 
-#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -57,7 +56,6 @@ bool retention::trim_log(lane& of) {
     else
       high = middle;
   }
-  if (keep_from_) low = std::min(low, keep_from_(of.id()));
   const auto removed = engine_.log().trim(of.id(), low);
   return removed && *removed != 0;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "actors/engine.hpp"
@@ -13,8 +12,6 @@ namespace seatgrid::actors {
 class retention {
  public:
   explicit retention(engine& engine) : engine_(engine) {}
-  /// Steps of a lane from `first(lane)` on are kept whatever their age: their events are not published yet.
-  void keep_from(std::function<std::uint64_t(lane_id)> first) { keep_from_ = std::move(first); }
   /// True while there is more to do at once.
   bool sweep();
 
@@ -24,7 +21,6 @@ class retention {
   void wake_tombstones(lane& of);
 
   engine& engine_;
-  std::function<std::uint64_t(lane_id)> keep_from_{};
   bool woken_ = false;
 };
 

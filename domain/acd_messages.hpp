@@ -10,9 +10,9 @@
 #include "base/time.hpp"
 #include "domain/leg_port.hpp"
 
-/// The words that call, queue and agent say to each other: the reserve-confirm-release protocol (DESIGN section 2, steps 1-6;
-/// the simulation runs it through loss, repetition and kills). Every message may be lost, repeated
-/// and late; a receiver ignores what is not for its attempt or generation.
+/// The words that call, queue and agent say to each other: the reserve-confirm-release protocol (DESIGN section 2, steps 1-6).
+/// Every message may be lost, repeated and late; a receiver ignores what is not for its attempt or generation. tests/model/acd
+/// runs these rules through every interleaving of small scenes, and without each rule; sim/ through long runs (docs/adr/0013).
 namespace seatgrid {
 
 /// Grows by one with each try to connect one call to an agent; travels with the call from queue to queue. 1 is the first.
@@ -211,7 +211,7 @@ struct reserve {
                    field{7, "wrap_up", &reserve::wrap_up}};
   }
 };
-/// "Who of you is free?" after a takeover: the view of free agents is not stored.
+/// "Who of you is free?" after a takeover, because the view of free agents is not stored; and again while anybody waits.
 struct ask_available {
   static constexpr std::uint32_t tag = 21;
   static constexpr std::string_view type = "ask_available";

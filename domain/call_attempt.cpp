@@ -71,10 +71,13 @@ std::string_view to_string(attempt_failure why) noexcept {
   return "unknown";
 }
 
-bool call_attempt::is_fading(attempt_no which) const { return place_of(*this, which) != fading.end(); }
+bool call_attempt::is_fading(attempt_no which, agent_id whose) const {
+  const auto at = place_of(*this, which);
+  return at != fading.end() && at->agent == whose;
+}
 
 attempt_step on_offer(const call_attempt& before, const offer& message) {
-  if (before.is_active() && before.attempt == message.attempt)
+  if (before.is_on(message.attempt, message.agent) && before.queue == message.queue)
     return about_current(before, before.state == attempt_state::talking ? word_kind::connected : word_kind::nothing);
   if (before.state != attempt_state::waiting || message.attempt < before.floor) return refuse_offer(before, message);
   auto after = before;
@@ -94,7 +97,7 @@ attempt_step refuse_offer(const call_attempt& before, const offer& message) {
           .agent = message.agent,
           .queue = message.queue,
           .why = why_refused(before),
-          .agent_waits = before.is_fading(message.attempt)};
+          .agent_waits = before.is_on(message.attempt, message.agent) || before.is_fading(message.attempt, message.agent)};
 }
 
 attempt_step on_answered(const call_attempt& before) {
@@ -125,10 +128,10 @@ attempt_step on_quiet(const call_attempt& before, attempt_no attempt) {
 }
 
 attempt_step on_query(const call_attempt& before, const agent_query& message) {
-  if (before.is_active() && before.attempt == message.attempt)
+  if (before.is_on(message.attempt, message.agent))
     return about_current(before, before.state == attempt_state::talking ? word_kind::connected : word_kind::nothing);
   // Not yet: its phone may ring. That ends, at the latest when the INVITE expires, and the agent asks again.
-  if (before.is_fading(message.attempt)) return {.after = before};
+  if (before.is_fading(message.attempt, message.agent)) return {.after = before};
   auto after = before;
   after.floor = std::max(after.floor, message.attempt + 1);
   return {

@@ -11,8 +11,8 @@
 #include "domain/effect.hpp"
 
 /// The call's side of reserve-confirm-release (DESIGN section 2, steps 5 and 6): which attempt rings or talks, and the floor
-/// below which no attempt of this call will ever ring again. The call's rules embed it; sim/ runs it with queue and agent through
-/// kills, losses and repetitions.
+/// below which no attempt of this call will ever ring again. The call's rules embed it; tests/model/acd runs them with queue and
+/// agent through every interleaving of losses, repetitions and takeovers, sim/ through long runs.
 ///
 /// An agent is freed when its phone is known to be quiet, and only then (I1): a CANCEL may be lost, and the INVITE of a process
 /// that died rings on. The queue hears `failed` at once and goes on with other agents; the agent hears it when every INVITE of
@@ -56,7 +56,9 @@ struct call_attempt {
   std::vector<fading_attempt> fading{};  ///< bounded by the call's legs: each has one that is being cancelled
   bool operator==(const call_attempt&) const = default;
   bool is_active() const { return state == attempt_state::ringing || state == attempt_state::talking; }
-  bool is_fading(attempt_no which) const;
+  /// Numbers alone do not tell: a late `enqueue` lets another queue, or the same, count from the same number with another agent.
+  bool is_on(attempt_no which, agent_id whose) const { return is_active() && attempt == which && agent == whose; }
+  bool is_fading(attempt_no which, agent_id whose) const;
   static constexpr auto fields() {
     return members{field{1, "state", &call_attempt::state},     field{2, "floor", &call_attempt::floor},
                    field{3, "attempt", &call_attempt::attempt}, field{4, "agent", &call_attempt::agent},
@@ -87,11 +89,11 @@ struct attempt_step {
   }
 };
 
-/// A queue offers an agent. Waiting and at or above the floor: rings. Already on this attempt: nothing while it rings,
-/// `connected` again once it talks (the first may be lost). Anything else: refuse_offer.
+/// A queue offers an agent. Waiting and at or above the floor: rings. Already on this attempt of this queue: nothing while it
+/// rings, `connected` again once it talks (the first may be lost). Anything else: refuse_offer.
 attempt_step on_offer(const call_attempt& before, const offer& message);
-/// This attempt never rings: `failed`, why = not_waiting or ended, and the floor above it. About a fading attempt only the queue
-/// hears it.
+/// This attempt never rings for that queue: `failed`, why = not_waiting or ended, and the floor above it. Only the queue hears
+/// it while the agent has this attempt from another queue, or its phone may still ring.
 attempt_step refuse_offer(const call_attempt& before, const offer& message);
 /// The ringing attempt has an answer and two-way audio. Not ringing: nothing.
 attempt_step on_answered(const call_attempt& before);

@@ -66,6 +66,7 @@ void agent_answered(decision& d, std::uint32_t leg) {
 void on_offer_made(decision& d, const offer& m) {
   const bool waits_here = d.call.stage == call_stage::queue && d.call.phase == call_phase::running && d.call.wait &&
                           d.call.wait->queue == m.queue && !d.call.wait->wait_over;
+  if (m.attempt == 0 && waits_here) return;  // asked whether it still waits
   const bool idle = d.call.attempt.state == attempt_state::waiting;
   const auto step = idle && !waits_here ? refuse_offer(d.call.attempt, m) : seatgrid::on_offer(d.call.attempt, m);
   if (step.word != attempt_step::word_kind::ring) return change_attempt(d, step, d.call.agent_name, "offer", m.agent_name);

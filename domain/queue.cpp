@@ -63,19 +63,23 @@ class decision {
   void configure() {
     if (s_.config_version == config_.version && s_.rollcall_begun) return;
     out_.push_back(queue_configured{config_.version, static_cast<std::uint8_t>(own_.strategy), own_.name});
-    ask_members({});
+    ask_members({}, false);
   }
 
-  void ask_members(const std::string& from) {
-    members_asked asked{.at = t_.at};
+  void ask_members(const std::string& from, bool again) {
+    members_asked asked{.at = t_.at, .again = again};
     const auto is_member = [&](const agent_config& agent) {
       return std::any_of(agent.queues.begin(), agent.queues.end(), [&](const auto& m) { return m.queue == own_.name; });
     };
     auto it = config_.agents.lower_bound(from);
     for (std::size_t looked = 0; it != config_.agents.end() && looked < rollcall_looks_max && asked.agents.size() < rollcall_max;
          ++it, ++looked)
-      if (is_member(it->second)) asked.agents.push_back(config_.agent_of(it->first));
+      if (const auto id = config_.agent_of(it->first); is_member(it->second) && !(again && s_.index.is_free(id)))
+        asked.agents.push_back(id);
     if (it != config_.agents.end()) asked.next = it->first;
+    if (again && from.empty())
+      for (auto walk = s_.order.begin(); !walk.at_end(); walk.next())
+        if (find((*walk).call)->state == entry_state::waiting) asked.waiting.push_back((*walk).call);
     out_.push_back(std::move(asked));
   }
 
@@ -84,10 +88,7 @@ class decision {
     const auto view = s_.agents.find(m.agent);
     if (view != s_.agents.end() && (m.generation <= view->second.spent || m.generation <= view->second.listed)) return {};
     const auto call = s_.index.best_call(m.skills, [&](call_id c) { return may_try(s_.entries.at(c).tried, m.agent); });
-    if (call) {
-      reserve_for(s_.entries.at(call), m.agent, m.generation);
-      return {};
-    }
+    if (call) return reserve_for(s_.entries.at(call), m.agent, m.generation), result<void>{};
     const auto* agent = config_.agent(m.agent);
     const auto [high, low] = name_order(agent != nullptr ? agent->name : std::string{});
     out_.push_back(agent_listed{.agent = m.agent,
@@ -198,7 +199,8 @@ class decision {
   // --- time and people
   result<void> on(const timer_fired& m) {
     if (m.timer == static_cast<std::uint32_t>(queue_timer::members)) {
-      if (s_.rollcall_begun && !s_.rollcall_next.empty()) ask_members(s_.rollcall_next);
+      const bool is_done = s_.rollcall_next.empty() && s_.entries.empty();
+      if (s_.rollcall_begun && !is_done) ask_members(s_.rollcall_next, s_.view_settles_at.us != 0);
       return {};
     }
     if (m.timer != static_cast<std::uint32_t>(queue_timer::due) || m.generation != s_.timer_generation) return {};
@@ -301,6 +303,7 @@ class decision {
   }
 
   void attempt_over(const queue_entry& entry, attempt_failure why) {
+    if (entry.state == entry_state::reserving) return reservation_over(entry, true);
     const auto delay = delay_of(own_, why);
     const auto until = delay.count() > 0 ? t_.at + delay : time_point{};
     const attempt_failed event{entry.call, entry.attempt, entry.agent, why, until, t_.at};

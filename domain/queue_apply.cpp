@@ -33,6 +33,12 @@ void wait_again(queue_state& s, queue_entry& entry, time_point now) {
   s.index.add_call(order_of(entry), entry.skills);
 }
 
+/// The agent may never have heard of its reservation: then it is free as before, and says so when asked.
+void doubt(queue_state& s, const queue_entry& entry) {
+  if (auto view = s.agents.find(entry.agent); view != s.agents.end() && view->second.spent == entry.generation)
+    --view->second.spent;
+}
+
 void set_logged_in(queue_state& s, agent_view& view, bool logged_in) {
   if (view.logged_in == logged_in) return;
   view.logged_in = logged_in;
@@ -127,9 +133,7 @@ void apply_to(queue_state& s, const reservation_asked_again& e) {
 void apply_to(queue_state& s, const reservation_failed& e) {
   auto* entry = find(s, e.call);
   if (entry == nullptr) return;
-  // It may never have heard of us: then it is free as before, and says so when asked.
-  if (auto view = s.agents.find(e.agent); e.gave_up && view != s.agents.end() && view->second.spent == entry->generation)
-    --view->second.spent;
+  if (e.gave_up) doubt(s, *entry);
   wait_again(s, *entry, e.at);
 }
 
@@ -183,6 +187,7 @@ void apply_to(queue_state& s, const call_left& e) {
   auto* entry = find(s, e.call);
   if (entry == nullptr) return;
   count(s.totals, e, entry->place_at_entry);
+  if (e.was_reserving) doubt(s, *entry);
   set_due(s, *entry, {});
   s.order.erase(order_of(*entry));
   s.index.remove_call(e.call);
@@ -203,7 +208,7 @@ void apply_to(queue_state& s, const call_moved& e) {
 void apply_to(queue_state& s, const members_asked& e) {
   s.rollcall_begun = true;
   s.rollcall_next = e.next;
-  s.view_settles_at = e.next.empty() ? e.at + view_settles : time_point{};
+  if (!e.again) s.view_settles_at = e.next.empty() ? e.at + view_settles : time_point{};
 }
 
 void apply_to(queue_state& s, const exclusion_ended& e) {

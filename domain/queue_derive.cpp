@@ -45,6 +45,15 @@ offer offer_of(const queue_state& s, const queue_entry& e) {
           .ring_timeout = e.ring_timeout};
 }
 
+/// "Do you still wait here?" Attempt 0 never rings: a call that does says nothing, any other leaves.
+offer still_waiting(const queue_state& s, call_id call) { return {.call = call, .attempt = 0, .queue = s.id}; }
+
+/// A reservation that nobody needs, whether or not the agent has heard of it.
+void give_back(const queue_state& s, call_id call, attempt_no attempt, agent_id agent, effects& out) {
+  tell(out, ref(agent), reservation_void{call, attempt, agent});
+  tell(out, ref(agent), ask_available{s.id, agent});
+}
+
 /// Says again what the entry waits for.
 void say_again(const queue_state& s, const queue_entry& e, effects& out) {
   switch (e.state) {
@@ -64,6 +73,8 @@ void queue_rules::derive(const queue_state& s, const queue_event& event, effects
       overload{[](const queue_configured&) {},
                [&](const call_queued& e) {
                  tell(out, ref(e.call), queued{e.call, s.id, e.place});
+                 if (s.entries.size() == 1 && s.rollcall_next.empty())
+                   start(out, queue_timer::members, 0, queue_limits::look_round);
                  announce(out, told(s, e));
                },
                [&](const enqueue_refused& e) {
@@ -77,9 +88,7 @@ void queue_rules::derive(const queue_state& s, const queue_event& event, effects
                },
                [&](const reservation_asked_again& e) { again(e.call); },
                [&](const reservation_failed& e) {
-                 if (!e.gave_up) return;
-                 tell(out, ref(e.agent), reservation_void{e.call, e.attempt, e.agent});
-                 tell(out, ref(e.agent), ask_available{s.id, e.agent});
+                 if (e.gave_up) give_back(s, e.call, e.attempt, e.agent, out);
                },
                [&](const call_offered& e) {
                  again(e.call);
@@ -87,7 +96,7 @@ void queue_rules::derive(const queue_state& s, const queue_event& event, effects
                },
                [&](const offer_repeated& e) { again(e.call); }, [&](const attempt_failed& e) { announce(out, told(s, e)); },
                [&](const call_left& e) {
-                 if (e.was_reserving) tell(out, ref(e.agent), reservation_void{e.call, e.attempt, e.agent});
+                 if (e.was_reserving) give_back(s, e.call, e.attempt, e.agent, out);
                  if (e.request != 0) tell(out, ref(e.call), queue_refused{e.call, s.id, "removed"});
                  announce(out, told(s, e));
                  answer_request(out, e.request);
@@ -98,7 +107,11 @@ void queue_rules::derive(const queue_state& s, const queue_event& event, effects
                },
                [&](const members_asked& e) {
                  for (const auto agent : e.agents) tell(out, ref(agent), ask_available{s.id, agent});
-                 if (!e.next.empty()) start(out, queue_timer::members, 0, milliseconds{0});
+                 for (const auto call : e.waiting) tell(out, ref(call), still_waiting(s, call));
+                 if (!e.next.empty())
+                   start(out, queue_timer::members, 0, milliseconds{0});
+                 else if (!s.entries.empty())
+                   start(out, queue_timer::members, 0, queue_limits::look_round);
                },
                [](const exclusion_ended&) {},
                [&](const queue_timer_armed& e) {
@@ -113,9 +126,8 @@ void queue_rules::resume(const queue_state& s, turn, effects& out) {
   start(out, queue_timer::members, 0, milliseconds{0});
   for (const auto& [unused, entry] : s.entries) {
     say_again(s, entry, out);
-    // The call may have ended while its word on the way to us was lost with the process: attempt 0 never rings, and a call that
-    // is over answers it with `ended`.
-    if (entry.state == entry_state::waiting) tell(out, ref(entry.call), offer{.call = entry.call, .attempt = 0, .queue = s.id});
+    // The call may have ended while its word on the way to us was lost with the process.
+    if (entry.state == entry_state::waiting) tell(out, ref(entry.call), still_waiting(s, entry.call));
   }
   if (s.timer_due.us != 0) start(out, queue_timer::due, s.timer_generation, queue_limits::reserve_repeat_first);
 }

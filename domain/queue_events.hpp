@@ -344,9 +344,12 @@ struct members_asked {
   std::vector<agent_id> agents{};
   std::string next{};  ///< the first name not yet asked; empty = that was all
   time_point at{};
+  bool again = false;              ///< of a look round: only those who are not believed to be free
+  std::vector<call_id> waiting{};  ///< asked whether they still wait
   static constexpr auto fields() {
     return members{field{1, "agents", &members_asked::agents}, field{2, "next", &members_asked::next},
-                   field{3, "at", &members_asked::at}};
+                   field{3, "at", &members_asked::at}, field{4, "again", &members_asked::again},
+                   field{5, "waiting", &members_asked::waiting}};
   }
 };
 /// The delay of some tried agent is over and nobody was free: the entry looks again at its next such moment.

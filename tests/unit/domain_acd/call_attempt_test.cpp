@@ -109,7 +109,7 @@ TEST(CallAttempt, WhilePhonesMayRingOnlyTheQueueHearsThatTheAttemptFailed) {
   say(over, call, noon, out);
   ASSERT_EQ(out.size(), 1U);
   EXPECT_EQ(std::get<to_entity>(out[0].what).to, ref(support));
-  EXPECT_TRUE(over.after.is_fading(1));
+  EXPECT_TRUE(over.after.is_fading(1, anna));
   EXPECT_EQ(on_offer(over.after, offered(2, ben)).word, word_kind::ring) << "other agents at once";
 }
 
@@ -136,17 +136,46 @@ TEST(CallAttempt, AgentHearsFailedWithTheFirstReasonWhenItsPhoneIsQuiet) {
   EXPECT_EQ(std::get<to_entity>(out[0].what).to, ref(anna));
   EXPECT_EQ(step.after.state, attempt_state::ringing) << "the next attempt goes on";
   EXPECT_EQ(step.after.agent, ben);
-  EXPECT_FALSE(step.after.is_fading(1));
+  EXPECT_FALSE(step.after.is_fading(1, anna));
   EXPECT_EQ(on_quiet(step.after, 1).word, word_kind::nothing);
   EXPECT_EQ(on_query(step.after, {.call = call, .attempt = 1, .agent = anna}).word, word_kind::failed);
 }
 
 TEST(CallAttempt, TombstoneKeepsAnAgentWhosePhoneMayRing) {
   const auto gone = on_gone(on_offer(fading(1), offered(2, ben)).after, phone_is::ringing, noon).after;
-  EXPECT_TRUE(gone.is_fading(1));
-  EXPECT_TRUE(gone.is_fading(2));
+  EXPECT_TRUE(gone.is_fading(1, anna));
+  EXPECT_TRUE(gone.is_fading(2, ben));
   EXPECT_EQ(on_query(gone, {.call = call, .attempt = 2, .agent = ben}).word, word_kind::nothing);
   EXPECT_EQ(on_quiet(gone, 2).why, attempt_failure::caller_gone);
+}
+
+// A late `enqueue` after the call was connected: the queue counts from the same number, with an agent of its own.
+TEST(CallAttempt, AnAgentWithTheNumberOfAnothersAttemptIsFreed) {
+  const auto asked = on_query(talking(1), {.call = call, .attempt = 1, .agent = ben});
+  EXPECT_EQ(asked.word, word_kind::failed);
+  EXPECT_EQ(asked.agent, ben);
+  EXPECT_TRUE(asked.after.is_on(1, anna));
+  effects out;
+  say(on_offer(talking(1), offered(1, ben)), call, noon, out);
+  ASSERT_EQ(out.size(), 2U);
+  EXPECT_EQ(std::get<to_entity>(out[0].what).to, ref(ben));
+  EXPECT_TRUE(std::holds_alternative<failed>(std::get<to_entity>(out[0].what).message));
+  EXPECT_EQ(on_query(fading(1), {.call = call, .attempt = 1, .agent = ben}).word, word_kind::failed);
+}
+
+// The same from a queue that the caller left before its `enqueue` came: the agent says yes to both queues.
+TEST(CallAttempt, AQueueThatOffersTheAttemptOfAnotherHearsFailedAlone) {
+  auto elsewhere = offered(1);
+  elsewhere.queue = queue_id{32};
+  for (const auto& on : {ringing(1), talking(1)}) {
+    const auto step = on_offer(on, elsewhere);
+    EXPECT_TRUE(step.after.is_on(1, anna));
+    effects out;
+    say(step, call, noon, out);
+    ASSERT_EQ(out.size(), 1U) << "the agent keeps its call";
+    EXPECT_EQ(std::get<to_entity>(out[0].what).to, ref(queue_id{32}));
+    EXPECT_TRUE(std::holds_alternative<failed>(std::get<to_entity>(out[0].what).message));
+  }
 }
 
 }  // namespace

@@ -301,6 +301,60 @@ TEST_F(Queue, CallThatEndedWhileTheProcessWasAwayLeavesWhenAsked) {
   EXPECT_TRUE(queue.state.entries.empty());
 }
 
+TEST_F(Queue, AsksAgainWhileAnybodyWaitsForWhatALinkMayHaveLost) {
+  arrive(1);
+  free(anna, 1, 0ms, {{"french", 9}});
+  ASSERT_TRUE(queue.take(arrival(2, 0, {{"french", 1}}), after_noon(1ms)).has_value());
+  ASSERT_TRUE(queue.take(yes(1, anna)).has_value());
+  free(ben);  // cannot take the second call
+  const timer_fired look{static_cast<std::uint32_t>(queue_timer::members), 0};
+  const auto looks_again = [&] {
+    const auto timers = queue.what<start_timer>();
+    return std::any_of(timers.begin(), timers.end(), [](const auto& t) {
+      return t.timer == static_cast<std::uint32_t>(queue_timer::members) && t.after == queue_limits::look_round;
+    });
+  };
+  const auto settled = queue.state.view_settles_at;
+  ASSERT_TRUE(queue.take(look, after_noon(30s)).has_value());
+  ASSERT_EQ(queue.said<offer>().size(), 1U) << "whether it still waits";
+  EXPECT_EQ(queue.said<offer>()[0].call, call(2));
+  EXPECT_EQ(queue.said<offer>()[0].attempt, 0U);
+  const auto asked = queue.said<ask_available>();
+  EXPECT_EQ(asked.size(), 2U) << "not the one that is believed to be free";
+  EXPECT_TRUE(std::none_of(asked.begin(), asked.end(), [&](const auto& m) { return m.agent == ben; }));
+  EXPECT_EQ(queue.state.view_settles_at, settled) << "who is logged in is known as before";
+  EXPECT_TRUE(looks_again());
+  ASSERT_TRUE(queue.take(leave_queue{call(1), support, "abandoned"}, after_noon(31s)).has_value());
+  ASSERT_TRUE(queue.take(leave_queue{call(2), support, "abandoned"}, after_noon(31s)).has_value());
+  ASSERT_TRUE(queue.take(look, after_noon(60s)).has_value());
+  EXPECT_TRUE(queue.out.empty()) << "nobody waits";
+  arrive(3, 61s);
+  EXPECT_TRUE(looks_again());
+}
+
+TEST_F(Queue, AgentWhoNeverHeardOfAReservationIsFreeForOthersWhenTheCallLeaves) {
+  arrive(1);
+  free(anna);  // the `reserve` is lost
+  arrive(2, 10ms);
+  ASSERT_TRUE(queue.take(leave_queue{call(1), support, "abandoned"}, after_noon(1s)).has_value());
+  ASSERT_EQ(queue.said<ask_available>().size(), 1U);
+  free(anna, 1, 0ms, {}, 1s);  // of the same generation
+  ASSERT_EQ(queue.said<reserve>().size(), 1U);
+  EXPECT_EQ(queue.said<reserve>()[0].call, call(2));
+}
+
+TEST_F(Queue, AgentWhoNeverHeardOfAReservationIsFreeForOthersWhenTheCallIsPastIt) {
+  arrive(1);
+  free(anna);  // the `reserve` is lost
+  auto past = arrival(1);
+  past.next_attempt = 2;
+  ASSERT_TRUE(queue.take(past, after_noon(1s)).has_value());
+  EXPECT_EQ(queue.said<ask_available>().size(), 1U);
+  free(anna, 1, 0ms, {}, 1s);
+  ASSERT_EQ(queue.said<reserve>().size(), 1U);
+  EXPECT_EQ(queue.said<reserve>()[0].attempt, 2U);
+}
+
 TEST_F(Queue, CallThatIsOverLeavesEvenIfItsWordIsLost) {
   arrive(1);
   free(anna);

@@ -76,6 +76,7 @@ TEST(CallQueue, SaysAgainThatItLeftToAQueueThatStillOffersIt) {
   auto b = waiting();
   b.tell(b.offer_of(0));
   EXPECT_EQ(b.sent<leave_queue>(), nullptr) << "it waits there";
+  EXPECT_TRUE(b.events.empty()) << "and that is no step";
   b.fire(call_timer::wait);
   ASSERT_NE(b.sent<leave_queue>(), nullptr);
   const auto lost = *b.sent<leave_queue>();

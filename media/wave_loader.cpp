@@ -33,8 +33,8 @@ pcm resample(const pcm& in, unsigned from_hz, unsigned to_hz) {
     const double centre = static_cast<double>(i) * step;
     const auto middle = static_cast<std::int64_t>(centre);
     double sum = 0;
-    for (std::int64_t k = middle - reach; k <= middle + reach; ++k) {
-      if (k < 0 || k >= static_cast<std::int64_t>(in.size())) continue;
+    const auto last = std::min(middle + reach, static_cast<std::int64_t>(in.size()) - 1);
+    for (auto k = std::max<std::int64_t>(middle - reach, 0); k <= last; ++k) {
       const double x = static_cast<double>(k) - centre;
       const double window = 0.5 + 0.5 * std::cos(std::numbers::pi * x / static_cast<double>(reach + 1));
       const double angle = std::numbers::pi * x * cut;

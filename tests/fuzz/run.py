@@ -65,18 +65,20 @@ class Target:
         return f"FINDING: {told.group(0)[:100] if told else f'exit status {status}'}"
 
     def merge(self):
-        """Makes the committed corpus anew: the smallest set that reaches what the old one and the inputs found reach."""
+        """Adds to the committed corpus from a smallest set that reaches all that it and the inputs found reach: of every size some."""
         own, kept = self.seeds[0], self.found.parent / f"{self.name}.merged"
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir(parents=True)
         folders = [own] + ([self.found] if self.found.is_dir() else [])
-        subprocess.run([str(part) for part in [self.binary, "-merge=1", *self.options(), kept, *folders]], cwd=TOP, check=True,
+        subprocess.run([str(part) for part in [self.binary, "-set_cover_merge=1", *self.options(), kept, *folders]], cwd=TOP, check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        merged = sorted(kept.iterdir(), key=lambda path: path.stat().st_size)
-        for path in merged[:max(0, CORPUS_FILES_MAX - sum(1 for _ in own.iterdir()))]:
-            if path.read_bytes() not in [old.read_bytes() for old in own.iterdir()]:
-                shutil.copy(path, own / path.name[:12])
-        print(f"    {len(merged)} inputs reach everything; {own.relative_to(TOP)} has {sum(1 for _ in own.iterdir())} of them and its seeds")
+        present = {path.read_bytes() for path in own.iterdir()}
+        merged = sorted((path for path in kept.iterdir() if path.read_bytes() not in present), key=lambda path: path.stat().st_size)
+        room = max(0, CORPUS_FILES_MAX - len(present))
+        for index in range(min(room, len(merged))):
+            path = merged[index * len(merged) // min(room, len(merged))]
+            shutil.copy(path, own / path.name[:12])
+        print(f"    {len(merged)} inputs reach more; {own.relative_to(TOP)} has {sum(1 for _ in own.iterdir())} files now")
 
 
 def table(rows):
@@ -96,6 +98,7 @@ def arguments():
     parser.add_argument("--runs", type=int, default=0, help="executions of each target, however long they take")
     parser.add_argument("--merge", action="store_true", help="instead: take what was found into tests/fuzz/corpus, minimised")
     parser.add_argument("--list", action="store_true", help="instead: name the targets")
+    parser.add_argument("--binaries", action="store_true", help=argparse.SUPPRESS)  # what ./dev has to build for this
     return parser.parse_intermixed_args()  # options may stand before the name
 
 
@@ -103,13 +106,16 @@ def main():
     asked = arguments()
     build = asked.build.resolve()
     targets = [Target(line, build) for line in (build / "fuzzers.tsv").read_text().splitlines()]
-    if asked.list:
+    if asked.list and not asked.binaries:
         print("\n".join(sorted(target.name for target in targets)))
         return 0
     chosen = [target for target in targets if asked.name in ("all", target.name)]
     if not chosen:
         print(f"no target {asked.name}; there are {', '.join(sorted(target.name for target in targets))}", file=sys.stderr)
         return 2
+    if asked.binaries:
+        print("" if asked.list else "fuzzers" if asked.name == "all" else chosen[0].binary.name)
+        return 0
     rows = []
     for target in sorted(chosen, key=lambda target: target.name):
         print(f"==> {target.name}", flush=True)

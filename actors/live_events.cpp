@@ -61,8 +61,9 @@ std::vector<live_event> events_of(const recorded_step& recorded) {
 /// One listener's place: per lane what it took last, and where it stands in the ring (or that it must read the log).
 class live_events::subscription final : public event_subscription {
  public:
-  subscription(std::shared_ptr<live_events> owner, std::uint64_t number, std::string tenant, bool from_log)
-      : owner_(std::move(owner)), number_(number), tenant_(std::move(tenant)), from_log_(from_log) {}
+  subscription(std::shared_ptr<live_events> owner, std::uint64_t number, std::string tenant, std::vector<lane_id> lanes,
+               bool from_log)
+      : owner_(std::move(owner)), number_(number), tenant_(std::move(tenant)), lanes_(std::move(lanes)), from_log_(from_log) {}
   ~subscription() override {
     const std::lock_guard lock{owner_->mutex_};
     owner_->listeners_.erase(number_);
@@ -80,7 +81,9 @@ class live_events::subscription final : public event_subscription {
 
  private:
   bool wanted(const event_place& place, const live_event& event) {
-    auto& last = taken[place.lane];
+    const auto its = taken.find(place.lane);
+    if (its == taken.end()) return false;
+    auto& last = its->second;
     if (place <= last) return false;
     last = place;
     return tenant_.empty() || event.tenant == tenant_;
@@ -92,7 +95,7 @@ class live_events::subscription final : public event_subscription {
       next = owner_->first_;
     }
     bool more = false;
-    for (const auto lane : owner_->lanes_) {
+    for (const auto lane : lanes_) {
       const auto read = owner_->log_.read(lane, taken[lane].sequence, [&](const recorded_step& recorded) {
         for (auto& event : events_of(recorded)) {
           if (out.size() >= most) {
@@ -123,6 +126,7 @@ class live_events::subscription final : public event_subscription {
   const std::shared_ptr<live_events> owner_;
   const std::uint64_t number_;
   const std::string tenant_;
+  const std::vector<lane_id> lanes_;
   bool from_log_ = false;
 };
 
@@ -153,24 +157,36 @@ result<std::shared_ptr<event_subscription>> live_events::subscribe(std::string t
   const auto from = after.empty() ? std::optional<event_place>{} : place_from_text(after);
   if (!after.empty() && !from) return fail(errc::invalid, "an event id looks like 00001-00000000000000000042-0000");
   const std::lock_guard lock{mutex_};
-  if (listeners_.size() >= subscribers_max_)
+  if (count_subscribers() >= subscribers_max_)
     return fail(errc::full, std::to_string(subscribers_max_) + " subscribers listen already");
   const auto number = ++last_listener_;
-  auto made = std::make_shared<subscription>(shared_from_this(), number, std::move(tenant), from.has_value());
+  auto made = std::make_shared<subscription>(shared_from_this(), number, std::move(tenant), lanes_, from.has_value());
   for (const auto lane : lanes_) made->taken[lane] = {lane, log_.end(lane).first.sequence, UINT32_MAX};
   if (!ring_.empty() && !from)  // what came while we looked is not from now on
     made->taken[ring_.back().first.lane] = std::max(made->taken[ring_.back().first.lane], ring_.back().first);
   made->next = first_ + ring_.size();
   if (from) made->taken[from->lane] = *from;
-  auto heard = std::make_shared<listener>();
-  heard->wake = std::move(wake);
-  listeners_.emplace(number, std::move(heard));
+  listeners_.emplace(number, std::make_shared<listener>(std::move(wake), false));
   return std::shared_ptr<event_subscription>{std::move(made)};
+}
+
+std::shared_ptr<event_subscription> live_events::follow(lane_id lane, const event_place& after, std::function<void()> wake) {
+  const std::lock_guard lock{mutex_};
+  const auto number = ++last_listener_;
+  auto made = std::make_shared<subscription>(shared_from_this(), number, "", std::vector{lane}, true);
+  made->taken[lane] = after;
+  listeners_.emplace(number, std::make_shared<listener>(std::move(wake), true));
+  return made;
 }
 
 std::size_t live_events::subscribers() const {
   const std::lock_guard lock{mutex_};
-  return listeners_.size();
+  return count_subscribers();
+}
+
+std::size_t live_events::count_subscribers() const {
+  return static_cast<std::size_t>(
+      std::count_if(listeners_.begin(), listeners_.end(), [](const auto& one) { return !one.second->follows; }));
 }
 
 }  // namespace seatgrid::actors

@@ -36,13 +36,17 @@ class live_events : public std::enable_shared_from_this<live_events> {
   live_events(const journal& log, std::vector<lane_id> lanes, std::size_t ring_max, std::size_t subscribers_max);
   void push(std::vector<live_event> events);
   result<std::shared_ptr<event_subscription>> subscribe(std::string tenant, std::string after, std::function<void()> wake);
+  /// The events of one lane behind `after`, of all tenants; not counted among the subscribers.
+  std::shared_ptr<event_subscription> follow(lane_id lane, const event_place& after, std::function<void()> wake);
   std::size_t subscribers() const;
 
  private:
   class subscription;
   struct listener {
     std::function<void()> wake{};
+    bool follows = false;  ///< the node's own; not counted among the subscribers
   };
+  std::size_t count_subscribers() const;
   const journal& log_;
   const std::vector<lane_id> lanes_;
   const std::size_t ring_max_;

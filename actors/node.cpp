@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "actors/engine.hpp"
+#include "actors/event_publisher.hpp"
 #include "actors/node_gateway.hpp"
 #include "actors/retention.hpp"
 #include "base/thread_name.hpp"
@@ -74,6 +75,11 @@ class threaded_node final : public node {
         differences<agent_id>(before, after, &tenant_config::agents, mine->to_tell);
       }
     });
+    if (engine_.options().publisher.open) {
+      publisher_ = std::make_unique<actors::event_publisher>(engine_, engine_.options().publisher);
+      retention_.keep_from([this](lane_id lane) { return publisher_->done_before(lane); });
+      gateway_.add_metrics([this](std::vector<metric>& out) { publisher_->write(out); });
+    }
     chores_ = std::jthread{[this](const std::stop_token& stop) { run_chores(stop); }};
   }
 
@@ -97,6 +103,7 @@ class threaded_node final : public node {
     if (stopped_.exchange(true)) return;
     chores_.request_stop();
     if (chores_.joinable()) chores_.join();
+    if (publisher_) publisher_->stop();
     engine_.stop();
     // The journal's callbacks know this engine: wait until none is left, and until the last actor has gone.
     const auto until = std::chrono::steady_clock::now() + stop_wait;
@@ -168,6 +175,7 @@ class threaded_node final : public node {
   actors::engine engine_;
   actors::node_gateway gateway_;
   actors::retention retention_;
+  std::unique_ptr<actors::event_publisher> publisher_{};
   config_store& config_;
   std::shared_ptr<news> news_;
   std::atomic<bool> stopped_{false};

@@ -12,6 +12,7 @@
 #include "domain/leg_port.hpp"
 #include "domain/media_port.hpp"
 #include "domain/registrar_port.hpp"
+#include "storage/event_topic.hpp"
 #include "storage/journal.hpp"
 
 /// A node's actors: calls, queues, agents, registrations on the lanes of one journal. Free of CAF; all of it is thread-safe.
@@ -34,6 +35,18 @@ struct disk_options {
   double calls_stop_below = 5;
 };
 
+/// How public events get into a topic for other systems.
+struct publisher_options {
+  /// Opens the topic; blocks. Empty = events are not published.
+  std::function<result<std::unique_ptr<event_topic>>()> open{};
+  std::string source{};              ///< CloudEvents source: who publishes, and the incarnation of its journal
+  std::uint32_t flying_max = 1'000;  ///< events given to the topic and not stored yet, per lane; beyond: they wait in the journal
+  std::uint32_t look_back = 4'000;   ///< records read at the topic's end to find where to go on; several times flying_max
+  milliseconds patience{5'000};      ///< of that reading
+  milliseconds retry_after{1'000};   ///< before a topic that failed is opened again
+  milliseconds journal_every{1'000};  ///< between two notes in the journal of how far we are
+};
+
 struct node_options {
   std::string name{"node"};
   std::uint16_t lanes = 1;              ///< lanes 1..n hold entities; lane 0 holds configuration
@@ -52,6 +65,7 @@ struct node_options {
   std::uint64_t seed = 0;               ///< of chance; 0 = from the operating system
   retention_options retention{};
   disk_options disk{};
+  publisher_options publisher{};
   std::function<void(const std::string&)> log{};    ///< one line per notable thing; empty = standard error
   std::function<void(const std::string&)> fatal{};  ///< the node cannot go on (a lane is lost for good)
 };

@@ -299,6 +299,7 @@ std::vector<metric> node_gateway::metrics() const {
     add("seatgrid_lane_ready", "1 = takes new calls.", one->ready() ? 1 : 0);
     add("seatgrid_lane_sequence", "Last step that counts.", static_cast<double>(engine_.log().end(one->id()).first.sequence));
   }
+  if (more_metrics_) more_metrics_(out);
   if (const auto& more = engine_.ports().metrics)
     for (auto& one : more()) out.push_back(std::move(one));
   return out;

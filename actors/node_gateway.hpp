@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -27,6 +28,8 @@ class node_gateway final : public gateway {
   result<void> backup(const std::string& directory) const override;
   result<std::uint64_t> apply(std::vector<config_ptr> tenants, std::vector<std::string> removed) override;
   std::vector<config_ptr> tenants() const override { return config_.tenants(); }
+  /// What else stands in /metrics.
+  void add_metrics(std::function<void(std::vector<metric>&)> more) { more_metrics_ = std::move(more); }
   std::string why_not_ready() const override { return engine_.why_not_ready(); }
 
  private:
@@ -45,6 +48,7 @@ class node_gateway final : public gateway {
 
   engine& engine_;
   config_store& config_;
+  std::function<void(std::vector<metric>&)> more_metrics_{};
 };
 
 /// The verdict of executing an entity's recorded commands again (D2); see gateway::replay.

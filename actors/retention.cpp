@@ -1,5 +1,6 @@
 #include "actors/retention.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -56,6 +57,7 @@ bool retention::trim_log(lane& of) {
     else
       high = middle;
   }
+  if (keep_from_) low = std::min(low, keep_from_(of.id()));
   const auto removed = engine_.log().trim(of.id(), low);
   return removed && *removed != 0;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "actors/engine.hpp"
@@ -12,6 +13,8 @@ namespace seatgrid::actors {
 class retention {
  public:
   explicit retention(engine& engine) : engine_(engine) {}
+  /// Steps of a lane from `first(lane)` on are kept whatever their age: their events are not published yet.
+  void keep_from(std::function<std::uint64_t(lane_id)> first) { keep_from_ = std::move(first); }
   /// True while there is more to do at once.
   bool sweep();
 
@@ -21,6 +24,7 @@ class retention {
   void wake_tombstones(lane& of);
 
   engine& engine_;
+  std::function<std::uint64_t(lane_id)> keep_from_{};
   bool woken_ = false;
 };
 

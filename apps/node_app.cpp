@@ -15,6 +15,7 @@
 #include "apps/checks.hpp"
 #include "apps/data_backup.hpp"
 #include "apps/edge_metrics.hpp"
+#include "apps/events_out.hpp"
 #include "apps/saved_bindings.hpp"
 #include "domain/number.hpp"
 #include "storage/rocks/rocks_journal.hpp"
@@ -210,6 +211,7 @@ class wired_node final : public node_app, private edge_sink {
       spdlog::critical("{}", line);
       std::_Exit(70);
     };
+    if (!options_.events_topic.empty()) options_.node.publisher = publisher_of(options_);
     held_ = true;
     node_ports ports;
     ports.to_leg = [this](leg_command order) { to_edge(std::move(order)); };

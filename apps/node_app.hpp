@@ -10,6 +10,7 @@
 #include "media/engine.hpp"
 #include "sip/edge.hpp"
 #include "storage/journal.hpp"
+#include "storage/kafka/kafka_events.hpp"
 
 /// A whole node in one process: journal, configuration, media, edge, actors and API, wired to each other.
 namespace seatgrid {
@@ -23,6 +24,10 @@ struct node_app_options {
   edge_options edge{};
   node_options node{};
   api_options api{};
+  kafka_options kafka{};
+  std::string events_topic{};   ///< empty = public events are not published
+  std::string events_source{};  ///< empty = made of the node's name and the data directory's word
+  kafka_events_options events{};
   seconds restore_max{60};  ///< longest wait for restored calls before new ones are taken
   seconds drain_max{5};     ///< longest wait for calls to end by themselves when the node ends
 };

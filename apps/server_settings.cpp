@@ -22,6 +22,10 @@ result<node_app_options> taken(server_outcome outcome, const std::string& file) 
   out.edge = std::move(outcome.options.edge);
   out.node = std::move(outcome.options.node);
   out.api = std::move(outcome.options.api);
+  out.kafka = std::move(outcome.options.kafka);
+  out.events_topic = std::move(outcome.options.events_topic);
+  out.events_source = std::move(outcome.options.events_source);
+  out.events = std::move(outcome.options.events);
   return out;
 }
 

@@ -80,6 +80,7 @@ void auditor::on_step(const recorded_step& recorded) {
     case entity_kind::registration:
     case entity_kind::none:
     case entity_kind::tenant:
+    case entity_kind::lane:
     case entity_kind::number: return;
   }
 }

@@ -17,6 +17,7 @@ std::string_view to_string(entity_kind kind) noexcept {
     case entity_kind::registration: return "registration";
     case entity_kind::tenant: return "tenant";
     case entity_kind::number: return "number";
+    case entity_kind::lane: return "lane";
   }
   return "unknown";
 }

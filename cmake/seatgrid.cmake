@@ -64,6 +64,6 @@ function(seatgrid_test name)
     target_link_libraries(${name} PRIVATE seatgrid_${room})
   endforeach()
   target_link_libraries(${name} PRIVATE ${ARG_LIBS} gtest gtest_main Threads::Threads)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} ${in_turn})
 endfunction()

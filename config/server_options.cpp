@@ -1,11 +1,14 @@
 #include "config/server_options.hpp"
 
+#include <algorithm>
 #include <fstream>
+#include <initializer_list>
 #include <sstream>
 
 #include "config/document.hpp"
 #include "config/settings_tables.hpp"
 #include "config/settings_tables_edge.hpp"
+#include "config/settings_tables_kafka.hpp"
 
 namespace seatgrid {
 namespace {
@@ -16,6 +19,24 @@ place place_of(const doc_value& document, std::initializer_list<std::string_view
   for (const auto key : keys)
     if (const auto* next = at->member(key)) at = next;
   return at->at;
+}
+
+void check_kafka(const server_options& options, const doc_value& document, findings& found) {
+  const auto one_of = [&](const std::string& value, std::initializer_list<std::string_view> allowed,
+                          std::initializer_list<std::string_view> keys) {
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return;
+    std::string name, words;
+    for (const auto key : keys) name += (name.empty() ? "" : ".") + std::string{key};
+    for (const auto word : allowed) words += (words.empty() ? "" : ", ") + std::string{word};
+    found.error(place_of(document, keys), name, "'" + value + "' is not known", words);
+  };
+  one_of(options.events.compression, {"none", "lz4", "zstd", "gzip", "snappy"}, {"events", "compression"});
+  one_of(options.kafka.security.protocol, {"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"}, {"kafka", "security", "protocol"});
+  if (!options.events_topic.empty() && options.kafka.brokers.empty())
+    found.error(place_of(document, {"events", "topic"}), "events.topic", "no brokers are named", "kafka.brokers = \"host:9092\"");
+  if (options.node.publisher.look_back < 2 * options.node.publisher.flying_max)
+    found.error(place_of(document, {"events", "look_back"}), "events.look_back", "would not show what is under way",
+                "at least twice events.flying_max (" + std::to_string(options.node.publisher.flying_max) + ")");
 }
 
 void check_together(const server_options& options, const doc_value& document, findings& found) {
@@ -53,6 +74,11 @@ settings_catalog settings_of(server_options& options) {
   all.add(options.node, tables::node);
   all.add(options.node.retention, tables::retention);
   all.add(options.node.disk, tables::disk);
+  all.add(options.kafka, tables::kafka);
+  all.add(options.kafka.security, tables::kafka_access);
+  all.add(options, tables::events);
+  all.add(options.events, tables::kafka_events);
+  all.add(options.node.publisher, tables::publisher);
   all.add(options.api, tables::api);
   all.add(options.api.http, tables::http);
   return all;
@@ -67,7 +93,10 @@ server_outcome read_server_options(std::string_view text, const std::string& fil
     const auto all = settings_of(out.options);
     all.read(document, found);
     all.read_environment(overrides, found);
-    if (!found.has_errors()) check_together(out.options, document, found);
+    if (!found.has_errors()) {
+      check_together(out.options, document, found);
+      check_kafka(out.options, document, found);
+    }
   }
   if (out.options.media.data_directory == data_directory) out.options.media.data_directory = out.options.data;
   out.errors = found.errors();

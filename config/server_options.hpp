@@ -13,6 +13,7 @@
 #include "media/options.hpp"
 #include "sip/edge.hpp"
 #include "storage/journal.hpp"
+#include "storage/kafka/kafka_events.hpp"
 
 /// Everything a server is started with: the options structs of its rooms, filled from a TOML file and the environment.
 namespace seatgrid {
@@ -28,6 +29,10 @@ struct server_options {
   edge_options edge{};
   node_options node{};
   api_options api{};
+  kafka_options kafka{};        ///< brokers and access; the topic and its partitions are filled in where it is used
+  std::string events_topic{};   ///< empty = public events are not published
+  std::string events_source{};  ///< CloudEvents source; empty = made of the node's name and the data directory's word
+  kafka_events_options events{};
 };
 
 struct server_outcome {

@@ -3,19 +3,18 @@
 #include <limits>
 #include <tuple>
 
+#include "config/server_options.hpp"
 #include "config/settings.hpp"
+#include "storage/kafka/kafka_events.hpp"
 #include "storage/kafka/kafka_options.hpp"
 
-/// The settings of a cluster's shared log.
+/// How Kafka is reached, and what goes there.
 namespace seatgrid::tables {
 
 using namespace std::chrono_literals;
 
 inline constexpr auto kafka = std::tuple{
     setting{"kafka.brokers", &kafka_options::brokers, "host:port of brokers, several by commas; one that lives finds the others"},
-    setting{"kafka.topic", &kafka_options::topic, "topic of the journal, one partition per lane"},
-    setting{"kafka.lanes", &kafka_options::lanes, "lanes of the cluster; fixed when it is made, another number is refused", 1, 64,
-            "lanes"},
     setting{"kafka.replicas", &kafka_options::replicas,
             "copies of each record; with 3 or more, all but one must have it before it counts", 1, 7, "copies"},
     setting{"kafka.record_bytes_max", &kafka_options::record_bytes_max, "largest record; the topic must allow it", 65'536,
@@ -39,6 +38,31 @@ inline constexpr auto kafka = std::tuple{
     setting{"kafka.leader_search", &kafka_options::leader_search, "between questions for a lane's new leader", 10ms, 10s},
     setting{"kafka.fetch_wait", &kafka_options::fetch_wait, "a broker without news answers a reader after this", 10ms, 10s},
     setting{"kafka.fetch_error_backoff", &kafka_options::fetch_error_backoff, "before a failed fetch is repeated", 1ms, 10s},
+};
+
+inline constexpr auto events = std::tuple{
+    setting{"events.topic", &server_options::events_topic,
+            "topic into which public events go as CloudEvents (docs/events); empty = they are not published"},
+    setting{"events.source", &server_options::events_source,
+            "CloudEvents source; empty = /seatgrid/<node.name>/<random word made with the data directory>"},
+};
+
+inline constexpr auto kafka_events = std::tuple{
+    setting{"events.keep", &kafka_events_options::keep,
+            "how long a topic that we make keeps events; one that is there keeps its own", 1h, 24h * 3'650},
+    setting{"events.linger", &kafka_events_options::linger, "an event waits so long for others to share a batch", 0ms, 1s},
+    setting{"events.compression", &kafka_events_options::compression, "none, lz4, zstd, gzip or snappy"},
+};
+
+inline constexpr auto publisher = std::tuple{
+    setting{"events.flying_max", &publisher_options::flying_max,
+            "events given to the topic and not stored yet, per lane; beyond it they wait in the journal", 1, 100'000, "events"},
+    setting{"events.look_back", &publisher_options::look_back,
+            "records read at the topic's end at a start; several times events.flying_max", 10, 1'000'000, "records"},
+    setting{"events.patience", &publisher_options::patience, "longest wait for that reading", 100ms, 10min},
+    setting{"events.retry_after", &publisher_options::retry_after, "before a topic that failed is opened again", 10ms, 10min},
+    setting{"events.journal_every", &publisher_options::journal_every, "between two notes in the journal of what is published",
+            10ms, 1h},
 };
 
 inline constexpr auto kafka_access = std::tuple{

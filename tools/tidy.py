@@ -1,45 +1,72 @@
 #!/usr/bin/env python3
-"""clang-tidy over every source file, JOBS at a time; a file whose text and whose project headers are unchanged since it was clean
-is skipped. usage: tidy.py BUILD_DIR JOBS"""
+"""clang-tidy over every source file, JOBS at a time. A file is skipped while it, the project headers that it reaches and .clang-tidy are
+as they were when it was clean. usage: tidy.py BUILD_DIR JOBS"""
 import concurrent.futures
+import functools
 import hashlib
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
+INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"', re.MULTILINE)
 
-def digest(files):
-    total = hashlib.sha256()
-    for file in sorted(files):
-        total.update(file.encode())
-        total.update(pathlib.Path(file).read_bytes())
+
+@functools.lru_cache(maxsize=None)
+def text_of(path):
+    return pathlib.Path(path).read_bytes()
+
+
+def reached(source):
+    """The source and every project header that it includes, directly or not; the project includes by room, as "room/file.hpp"."""
+    found, todo = set(), [source]
+    while todo:
+        path = todo.pop()
+        if path in found:
+            continue
+        found.add(path)
+        todo += [name for name in INCLUDE.findall(text_of(path).decode(errors="replace")) if pathlib.Path(name).is_file()]
+    return found
+
+
+def digest(source):
+    total = hashlib.sha256(text_of(".clang-tidy"))
+    for path in sorted(reached(source)):
+        total.update(path.encode())
+        total.update(text_of(path))
     return total.hexdigest()
 
 
-def main():
-    build, jobs = pathlib.Path(sys.argv[1]), int(sys.argv[2])
-    listed = subprocess.run(["git", "ls-files", "*.hpp", ".clang-tidy"], capture_output=True, text=True, check=True).stdout.split()
-    headers = digest(listed)
-    root = pathlib.Path.cwd()
-    sources = []
+def commands(build, root):
+    """Compile commands by source; a unity file stands for the sources that it includes."""
+    found = {}
     for entry in json.loads((build / "compile_commands.json").read_text()):
         path = pathlib.Path(entry["file"])
-        if path.is_relative_to(root) and not path.is_relative_to(root / "build"):
-            sources.append(str(path.relative_to(root)))
-    cache = build / "tidy-clean"
+        parts = [path]
+        if path.is_relative_to(build):
+            parts = [pathlib.Path(p) for p in INCLUDE.findall(path.read_text(errors="replace"))] if "Unity" in path.parts else []
+        for part in parts:
+            if part.is_relative_to(root) and not part.is_relative_to(build):
+                found.setdefault(str(part.relative_to(root)), {**entry, "file": str(part), "command": entry["command"].replace(str(path), str(part))})
+    return found
+
+
+def main():
+    build, jobs, root = pathlib.Path(sys.argv[1]).resolve(), int(sys.argv[2]), pathlib.Path.cwd()
+    cache, database = build / "tidy-clean", build / "tidy"
     cache.mkdir(exist_ok=True)
-    wanted = []
-    for source in sorted(set(sources)):
-        mark = cache / (digest([source]) + headers[:16])
-        if not mark.exists():
-            wanted.append((source, mark))
-    print(f"{len(wanted)} of {len(set(sources))} files to look at", flush=True)
+    database.mkdir(exist_ok=True)
+    all_commands = commands(build, root)
+    (database / "compile_commands.json").write_text(json.dumps(list(all_commands.values())))
+    wanted = [(source, cache / digest(source)) for source in sorted(all_commands)]
+    wanted = [item for item in wanted if not item[1].exists()]
+    print(f"{len(wanted)} of {len(all_commands)} files to look at", flush=True)
     failed = done = 0
 
     def run(item):
         source, mark = item
-        result = subprocess.run(["clang-tidy", "-p", str(build), "--quiet", "--warnings-as-errors=*", "--extra-arg=-Wno-unknown-warning-option", source],
+        result = subprocess.run(["clang-tidy", "-p", str(database), "--quiet", "--warnings-as-errors=*", "--extra-arg=-Wno-unknown-warning-option", source],
                                 capture_output=True, text=True, check=False)
         if result.returncode == 0:
             mark.touch()

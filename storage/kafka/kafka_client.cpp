@@ -70,6 +70,20 @@ result<client> make_producer(const kafka_options& options) {
   return make(RD_KAFKA_PRODUCER, settings, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
 }
 
+result<client> make_gapless_producer(const kafka_options& options, milliseconds linger, const std::string& compression) {
+  auto settings = common(options);
+  settings.insert(settings.end(), {{"enable.idempotence", "true"},
+                                   {"enable.gapless.guarantee", "true"},
+                                   {"acks", "all"},
+                                   {"linger.ms", text(linger)},
+                                   {"compression.type", compression},
+                                   {"request.timeout.ms", text(options.request_timeout)},
+                                   {"message.timeout.ms", "0"},  // for ever: what cannot be stored yet must not become a hole
+                                   {"queue.buffering.max.messages", std::to_string(2 * std::uint64_t{options.appends_max})},
+                                   {"queue.buffering.max.kbytes", "1048576"}});
+  return make(RD_KAFKA_PRODUCER, settings, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+}
+
 result<client> make_consumer(const kafka_options& options) {
   auto settings = common(options);
   settings.insert(settings.end(), {{"auto.offset.reset", "error"},

@@ -28,6 +28,8 @@ using metadata_ptr = std::unique_ptr<const rd_kafka_metadata_t, destroyed_by<&rd
 /// An idempotent producer that keeps a connection to every broker. Reports and errors come as events of its main queue.
 /// @error invalid  a setting that librdkafka refuses; `what` names it
 result<client> make_producer(const kafka_options& options);
+/// A producer of which a partition holds an unbroken beginning of what it was given: the first failure is its last word.
+result<client> make_gapless_producer(const kafka_options& options, milliseconds linger, const std::string& compression);
 /// A consumer without a group: it reads the partitions that it is told and commits nothing.
 result<client> make_consumer(const kafka_options& options);
 

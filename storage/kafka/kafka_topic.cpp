@@ -23,15 +23,27 @@ constexpr milliseconds between_questions{50};
 
 int whole(milliseconds time) { return static_cast<int>(std::max<std::int64_t>(1, time.count())); }
 
-/// What the brokers must be told; empty values would be wrong for any topic of ours.
-std::vector<std::pair<std::string, std::string>> wanted_settings(const kafka_options& options) {
+using settings = std::vector<std::pair<std::string, std::string>>;
+
+/// What a topic must be, and what more a new one is told.
+struct topic_wishes {
+  settings musts{};  ///< empty values would be wrong for any topic of ours
+  settings firsts{};
+  bool may_have_more_partitions = false;
+};
+
+settings safe(const kafka_options& options) {
   return {{"cleanup.policy", "delete"},
-          {"retention.ms", "-1"},
-          {"retention.bytes", "-1"},
           {"min.insync.replicas", std::to_string(options.replicas >= 3 ? options.replicas - 1 : 1)},
           {"unclean.leader.election.enable", "false"},
-          {"message.timestamp.type", "LogAppendTime"},
           {"max.message.bytes", std::to_string(options.record_bytes_max)}};
+}
+
+topic_wishes journal_wishes(const kafka_options& options) {
+  topic_wishes made{.musts = safe(options)};
+  made.musts.insert(made.musts.end(),
+                    {{"retention.ms", "-1"}, {"retention.bytes", "-1"}, {"message.timestamp.type", "LogAppendTime"}});
+  return made;
 }
 
 bool is_fit(const std::string& name, const std::string& wanted, const std::string& found) {
@@ -83,12 +95,12 @@ result<std::optional<shape>> look(rd_kafka_t* by, const kafka_options& options, 
   return std::optional{made};
 }
 
-result<void> create(rd_kafka_t* by, const kafka_options& options) {
+result<void> create(rd_kafka_t* by, const kafka_options& options, const topic_wishes& wishes) {
   std::array<char, 256> why{};
   const new_topic wanted{rd_kafka_NewTopic_new(options.topic.c_str(), options.lanes, options.replicas, why.data(), why.size())};
   if (!wanted) return fail(errc::invalid, "topic " + options.topic + ": " + why.data());
-  for (const auto& [name, value] : wanted_settings(options))
-    rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str());
+  for (const auto* all : {&wishes.musts, &wishes.firsts})
+    for (const auto& [name, value] : *all) rd_kafka_NewTopic_set_config(wanted.get(), name.c_str(), value.c_str());
   const auto how = admin(by, RD_KAFKA_ADMIN_OP_CREATETOPICS, options.start_patience, true);
   const queue answers{rd_kafka_queue_new(by)};
   auto* one = wanted.get();
@@ -112,7 +124,7 @@ result<void> create(rd_kafka_t* by, const kafka_options& options) {
 }
 
 /// Each setting of the topic that does not fit, as "name is X instead of Y".
-result<std::vector<std::string>> unfit_settings(rd_kafka_t* by, const kafka_options& options) {
+result<std::vector<std::string>> unfit_settings(rd_kafka_t* by, const kafka_options& options, const settings& musts) {
   const config_resource asked{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, options.topic.c_str())};
   const auto how = admin(by, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, options.start_patience, false);
   const queue answers{rd_kafka_queue_new(by)};
@@ -129,7 +141,7 @@ result<std::vector<std::string>> unfit_settings(rd_kafka_t* by, const kafka_opti
   std::size_t entries = 0;
   const auto* const* all = rd_kafka_ConfigResource_configs(told[0], &entries);
   std::vector<std::string> unfit;
-  for (const auto& [name, value] : wanted_settings(options)) {
+  for (const auto& [name, value] : musts) {
     const auto* const* const end = all + entries;
     const auto* const* const found =
         std::find_if(all, end, [&wanted = name](const auto* entry) { return wanted == rd_kafka_ConfigEntry_name(entry); });
@@ -140,9 +152,7 @@ result<std::vector<std::string>> unfit_settings(rd_kafka_t* by, const kafka_opti
   return unfit;
 }
 
-}  // namespace
-
-result<void> make_or_check_topic(rd_kafka_t* by, const kafka_options& options) {
+result<void> make_or_check(rd_kafka_t* by, const kafka_options& options, const topic_wishes& wishes) {
   const auto until = clock_type::now() + options.start_patience;
   const auto left = [&] { return std::chrono::ceil<milliseconds>(until - clock_type::now()); };
   bool was_asked = false;
@@ -153,26 +163,39 @@ result<void> make_or_check_topic(rd_kafka_t* by, const kafka_options& options) {
     found = *looked;
     if (found && found->is_led) break;
     if (!found && !was_asked) {
-      if (auto made = create(by, options); !made) return made;
+      if (auto made = create(by, options, wishes); !made) return made;
       was_asked = true;
     }
     if (left() <= milliseconds{0})
       return fail(errc::unavailable, "topic " + options.topic + " has no leader for every lane; are all brokers up?");
     std::this_thread::sleep_for(between_questions);
   }
-  if (found->partitions != options.lanes)
+  if (found->partitions < options.lanes || (found->partitions > options.lanes && !wishes.may_have_more_partitions))
     return fail(errc::conflict, "topic " + options.topic + " has " + std::to_string(found->partitions) +
                                     " lanes, this start asks for " + std::to_string(options.lanes) +
                                     "; the number of lanes is fixed when a cluster is made");
   if (found->replicas < options.replicas)
     return fail(errc::conflict, "topic " + options.topic + " has " + std::to_string(found->replicas) + " replicas instead of " +
                                     std::to_string(options.replicas) + "; add replicas with kafka-reassign-partitions");
-  auto unfit = unfit_settings(by, options);
+  auto unfit = unfit_settings(by, options, wishes.musts);
   if (!unfit) return tl::unexpected(unfit.error());
   if (unfit->empty()) return {};
   std::string all;
   for (const auto& one : *unfit) all += "\n  " + one;
-  return fail(errc::conflict, "topic " + options.topic + " does not fit a journal; set with kafka-configs --alter:" + all);
+  return fail(errc::conflict, "topic " + options.topic + " does not fit; set with kafka-configs --alter:" + all);
+}
+
+}  // namespace
+
+result<void> make_or_check_topic(rd_kafka_t* by, const kafka_options& options) {
+  return make_or_check(by, options, journal_wishes(options));
+}
+
+result<void> make_or_check_events_topic(rd_kafka_t* by, const kafka_options& options, std::chrono::hours keep) {
+  const auto keep_ms = std::chrono::duration_cast<milliseconds>(keep).count();
+  return make_or_check(
+      by, options,
+      {.musts = safe(options), .firsts = {{"retention.ms", std::to_string(keep_ms)}}, .may_have_more_partitions = true});
 }
 
 result<std::int64_t> delete_records(rd_kafka_t* by, const std::string& name, lane_id lane, std::int64_t before,

@@ -13,6 +13,10 @@ namespace seatgrid::kafka {
 /// @error unavailable  no broker answered within `options.start_patience`
 result<void> make_or_check_topic(rd_kafka_t* by, const kafka_options& options);
 
+/// Makes the topic of public events, or checks the one that is there: at least `options.lanes` partitions, enough replicas, never
+/// compacted. Its retention is the operator's; `keep` is what a new one gets. Errors as above.
+result<void> make_or_check_events_topic(rd_kafka_t* by, const kafka_options& options, std::chrono::hours keep);
+
 /// DeleteRecords: see lane_log::trim.
 result<std::int64_t> delete_records(rd_kafka_t* by, const std::string& topic, lane_id lane, std::int64_t before,
                                     milliseconds patience);

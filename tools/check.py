@@ -26,6 +26,7 @@ ARROWS = {
     "tests": None,
     "bench": None,
     "tools": None,
+    "samples": None,
 }
 # library include prefix -> folders that may use it
 LIBRARIES = {

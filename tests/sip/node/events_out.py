@@ -22,11 +22,7 @@ TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer
 class Broker:
     def __init__(self, directory):
         self.directory = str(directory)
-        made = subprocess.run([*KAFKA, "up", "--dir", self.directory, "--fresh", "--port", str(BROKER_PORT), "--with-parent"], check=False)
-        if made.returncode == 69:
-            print("skipped: no Java or Maven for a Kafka broker (./dev test installs them)")
-            raise SystemExit(77)
-        expect(made.returncode == 0, "the broker did not start")
+        subprocess.run([*KAFKA, "up", "--dir", self.directory, "--fresh", "--port", str(BROKER_PORT), "--with-parent"], check=True)
 
     def order(self, *words):
         subprocess.run([*KAFKA, *words, "--dir", self.directory], check=True, stdout=subprocess.DEVNULL)
@@ -84,7 +80,45 @@ def compare(journal, topic):
         expect(wrong is None, f"{event['type']}{wrong}")
 
 
+def kafka_jars():
+    fetched = subprocess.run([*KAFKA, "fetch"], check=False, capture_output=True, text=True)
+    if fetched.returncode == 69:
+        print("skipped: no Java or Maven for a Kafka broker (./dev test installs them)")
+        raise SystemExit(77)
+    expect(fetched.returncode == 0, f"no Kafka: {fetched.stderr}")
+    return fetched.stdout.split()[-1]
+
+
+def python_with_kafka():
+    """A Python that has confluent-kafka: this one, or one in the build directory; None = neither can be had here."""
+    place = ROOT / "build" / "consumer-venv"
+    for python in (sys.executable, str(place / "bin" / "python")):
+        if subprocess.run([python, "-c", "import confluent_kafka"], check=False, capture_output=True).returncode == 0 if pathlib.Path(python).exists() else False:
+            return python
+    made = subprocess.run([sys.executable, "-m", "venv", str(place)], check=False, capture_output=True).returncode == 0 and subprocess.run(
+        [str(place / "bin" / "pip"), "install", "-q", "confluent-kafka==2.6.1"], check=False, capture_output=True, timeout=120).returncode == 0
+    return str(place / "bin" / "python") if made else None
+
+
+def run_samples(kept, jars, python):
+    """What each sample consumer prints is what the filter lets through; lanes have no order between them."""
+    wanted = sorted((h["ce_id"], h["ce_type"], key, int(h["ce_sequence"]), value) for h, key, value in kept)
+    where = [f"{HOST}:{BROKER_PORT}", TOPIC, "--until-end"]
+    samples = {"kcat": ["bash", str(ROOT / "samples/consumers/consume.sh"), *where]}
+    if shutil.which("javac"):
+        samples["Java"] = ["java", "-cp", f"{jars}/*", str(ROOT / "samples/consumers/Consume.java"), *where]
+    if python:
+        samples["Python"] = [python, str(ROOT / "samples/consumers/consume.py"), *where]
+    for name, command in samples.items():
+        done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+        lines = [line.split(" ", 4) for line in done.stdout.splitlines()]
+        got = sorted((i, t, s, int(n), json.loads(data)) for i, t, s, n, data in lines)
+        expect(got == wanted, f"the {name} consumer printed {len(got)} of {len(wanted)} events: {done.stderr[-500:]}")
+    return sorted(samples)
+
+
 def main():
+    jars, python = kafka_jars(), python_with_kafka()  # before the network is gone
     own_network()
     binary = binary_from(sys.argv)
     if shutil.which("kcat") is None:
@@ -117,6 +151,8 @@ def main():
         records = read_topic()
         kept = filtered(records)
         compare(line.node.all("/v1/events"), kept)
+        ran = run_samples(kept, jars, python)
+        print(f"sample consumers that printed the same: {', '.join(ran)}")
         print(f"events {len(kept)}, repeated in the topic {len(records) - len(kept)}, types {len({h['ce_type'] for h, _, _ in kept})}, holes 0, disorder 0")
 
 

@@ -103,8 +103,6 @@ class gateway {
 
   virtual std::vector<metric> metrics() const = 0;
   virtual std::vector<journal_position> positions() const = 0;
-  /// A consistent copy of the journal into an empty directory while running.
-  virtual result<void> backup(const std::string& directory) const = 0;
 
   /// Stores the tenants given as their next versions, whole or not at all; then queues and agents concerned hear of it. A tenant
   /// given as it is changes nothing. Returns how many changed. `removed` names tenants that go. Blocks until stored.

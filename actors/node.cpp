@@ -20,6 +20,7 @@ namespace seatgrid {
 namespace {
 
 constexpr milliseconds chores_every{50};
+constexpr seconds first_sweep_after{30};           // a start has more urgent work
 constexpr std::size_t told_at_once = 2'000;        // configuration news per chore
 constexpr std::uint64_t tell_backlog_max = 4'000;  // calls go before news
 constexpr milliseconds stop_wait{5'000};
@@ -123,7 +124,7 @@ class threaded_node final : public node {
 
   void run_chores(const std::stop_token& stop) {
     name_this_thread("chores");
-    auto sweep_at = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+    auto sweep_at = std::chrono::steady_clock::now() + std::min(first_sweep_after, engine_.options().retention.every);
     auto disk_at = std::chrono::steady_clock::now();
     while (!stop.stop_requested()) {
       const auto now = std::chrono::steady_clock::now();

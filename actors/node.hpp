@@ -20,11 +20,12 @@ namespace seatgrid {
 
 /// How long what is kept. 0 = for ever.
 struct retention_options {
-  std::chrono::hours steps{24 * 30};         ///< the log: replay, timelines, event resume
-  std::chrono::hours cdrs{24 * 180};         ///< rows of ended calls with their CDRs
-  std::chrono::hours tombstones{1};          ///< ended calls without a CDR
-  std::chrono::minutes every{10};            ///< between two sweeps
-  std::uint32_t entities_per_sweep = 2'000;  ///< bounds the work of one sweep
+  std::chrono::seconds steps{std::chrono::hours{24 * 30}};        ///< the log: events, replay, timelines
+  std::chrono::seconds cdrs{std::chrono::hours{24 * 180}};        ///< rows of ended calls with their CDRs and all of their files
+  std::chrono::seconds recordings{std::chrono::hours{24 * 180}};  ///< files of talks; at the latest they go with their CDR
+  std::chrono::seconds voicemails{std::chrono::hours{24 * 180}};  ///< files of messages; likewise
+  std::chrono::seconds every{600};                                ///< between two sweeps
+  std::uint32_t entities_per_sweep = 2'000;                       ///< bounds the work of one sweep
 };
 
 /// What is left on the disk of the data directory, in per cent of its size.
@@ -77,6 +78,9 @@ struct node_ports {
   std::function<void(struct register_reply)> register_reply{};
   /// Told when it changes: below `disk.recordings_stop_below` recordings stop; above again: they may start. Empty = nobody cares.
   std::function<void(bool allowed)> recordings_allowed{};
+  /// Removes the files of a recording or voicemail; `path` is what its CDR says, of the last of `segments`. May block on the
+  /// disk.
+  std::function<void(const std::string& path, std::uint32_t segments)> remove_recording{};
   /// What stands behind the ports adds to /metrics; empty = nothing.
   std::function<std::vector<metric>()> metrics{};
 };

@@ -315,8 +315,6 @@ std::vector<journal_position> node_gateway::positions() const {
   return out;
 }
 
-result<void> node_gateway::backup(const std::string& directory) const { return engine_.log().backup(directory); }
-
 result<std::uint64_t> node_gateway::apply(std::vector<config_ptr> tenants, std::vector<std::string> removed) {
   const auto changed = config_.apply(std::move(tenants), std::move(removed));
   if (!changed) return tl::unexpected(changed.error());

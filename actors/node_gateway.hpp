@@ -25,7 +25,6 @@ class node_gateway final : public gateway {
                                                         std::function<void()> wake) override;
   std::vector<metric> metrics() const override;
   std::vector<journal_position> positions() const override;
-  result<void> backup(const std::string& directory) const override;
   result<std::uint64_t> apply(std::vector<config_ptr> tenants, std::vector<std::string> removed) override;
   std::vector<config_ptr> tenants() const override { return config_.tenants(); }
   /// What else stands in /metrics.

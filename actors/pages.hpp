@@ -35,8 +35,8 @@ std::string page_json(const std::vector<std::string>& items, const std::string& 
 bool item_matches(const std::string& item, const std::map<std::string, std::string>& filters);
 /// @error invalid a limit or filter that is not allowed.
 result<void> check_query(const list_query& query);
-/// The recordings inside a CDR's JSON, each with call, tenant, number, agent and started_at of it; `kind` is "talk" or
-/// "voicemail".
+/// The recordings inside a CDR's JSON that retention has left, each with call, tenant, number, agent and started_at of it; `kind`
+/// is "talk" or "voicemail".
 std::vector<std::string> recordings_of_cdr(const std::string& cdr, const std::string& kind);
 /// A JSON object of a public event.
 std::string event_json(const live_event& event);

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/pages.hpp"
+#include "domain/cdr.hpp"
 #include "proto/json.hpp"
 
 namespace seatgrid::actors {
@@ -70,6 +71,7 @@ std::vector<std::string> recordings_of_cdr(const std::string& cdr, const std::st
   if (!parsed.is_object() || !parsed.contains("recordings")) return out;
   for (auto item : parsed["recordings"]) {
     if (!item.is_object() || !item.contains("kind") || item["kind"] != kind) continue;
+    if (item.value("missing", "") == removed_by_retention) continue;
     for (const char* name : {"call", "tenant", "number", "caller", "agent", "started_at"})
       if (parsed.contains(name)) item[name] = parsed[name];
     out.push_back(item.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));

@@ -40,14 +40,18 @@ inline constexpr std::string_view cdr_element = "cdr";
 /// The CDR index: one row per CDR, newest first, grouped by UTC day so that a day can be read or removed by itself.
 std::string cdr_key(entity_ref call, time_point at);
 std::string cdr_prefix(shard_id shard);
-std::string cdr_day_prefix(shard_id shard, std::int64_t day);
-/// Days since 1970 of a time.
-std::int64_t day_of(time_point at);
+/// Behind the index rows of all CDRs later than `at`, before those of `at` and earlier.
+std::string cdr_key_at(shard_id shard, time_point at);
 struct cdr_place {
   entity_ref call{};
   time_point at{};
 };
 std::optional<cdr_place> place_of_cdr_key(std::string_view key);
+
+/// How far retention has removed the audio of one kind in a shard.
+std::string audio_mark_key(shard_id shard, std::string_view kind);
+std::string encode_mark(time_point at);
+time_point decode_mark(std::string_view bytes);
 
 /// The prefix of all rows of a kind on a shard.
 std::string kind_prefix(shard_id shard, entity_kind kind);

@@ -43,22 +43,32 @@ entity_ref entity_of_live_key(std::string_view key) {
   return {static_cast<entity_kind>(element[live_element.size()]), take(element.substr(live_element.size() + 1))};
 }
 
-std::int64_t day_of(time_point at) { return at.us / us_per_day; }
-
 std::string cdr_prefix(shard_id shard) { return row_key(index_of(shard), cdr_index_element); }
 
-std::string cdr_day_prefix(shard_id shard, std::int64_t day) {
+std::string cdr_key_at(shard_id shard, time_point at) {
   auto key = cdr_prefix(shard);
-  put(key, ~static_cast<std::uint64_t>(day), day_bytes);  // inverted: keys ascend, days descend
+  put(key, ~static_cast<std::uint64_t>(at.us / us_per_day), day_bytes);  // inverted: keys ascend, days descend
+  put(key, ~static_cast<std::uint64_t>(at.us), id_bytes);
   return key;
 }
 
 std::string cdr_key(entity_ref call, time_point at) {
-  auto key = cdr_day_prefix(call.shard(), day_of(at));
-  put(key, ~static_cast<std::uint64_t>(at.us), id_bytes);
+  auto key = cdr_key_at(call.shard(), at);
   put(key, call.id, id_bytes);
   return key;
 }
+
+std::string audio_mark_key(shard_id shard, std::string_view kind) {
+  return row_key(index_of(shard), "swept." + std::string{kind});
+}
+
+std::string encode_mark(time_point at) {
+  std::string bytes;
+  put(bytes, static_cast<std::uint64_t>(at.us), id_bytes);
+  return bytes;
+}
+
+time_point decode_mark(std::string_view bytes) { return {static_cast<std::int64_t>(take(bytes))}; }
 
 std::optional<cdr_place> place_of_cdr_key(std::string_view key) {
   const auto element = element_of(key);

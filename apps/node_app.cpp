@@ -18,6 +18,7 @@
 #include "apps/events_out.hpp"
 #include "apps/saved_bindings.hpp"
 #include "domain/number.hpp"
+#include "media/recordings.hpp"
 #include "storage/rocks/rocks_journal.hpp"
 
 namespace seatgrid {
@@ -220,6 +221,9 @@ class wired_node final : public node_app, private edge_sink {
       if (edge_ready_ && !edge_->answer_register(std::move(reply))) spdlog::warn("the edge takes no register replies");
     };
     ports.recordings_allowed = [this](bool allowed) { media_->allow_recordings(allowed); };
+    ports.remove_recording = [this](const std::string& path, std::uint32_t segments) {
+      remove_recording(options_.data, path, segments);
+    };
     ports.metrics = [this] { return edge_ready_ ? edge_metrics(edge_->status()) : std::vector<metric>{}; };
     auto started = node::start(options_.node, *journal_, *store_, clock_, std::move(ports));
     if (!started) return tl::unexpected{started.error()};

@@ -8,6 +8,12 @@
 namespace seatgrid::audit {
 namespace {
 
+bool removes_cdr(const step& step) {
+  return step.command.empty() && std::any_of(step.rows.begin(), step.rows.end(), [&](const row& changed) {
+           return !changed.value && changed.key == row_key(step.entity, "cdr");
+         });
+}
+
 constexpr milliseconds work_looked_at_every{50};  // of lane time, when a whole log is read
 
 std::string name_of(entity_ref e) { return std::string{to_string(e.kind)} + " " + to_text(e.id); }
@@ -122,6 +128,7 @@ template void auditor::check_timer<queue_rules>(const recorded_step& recorded); 
 
 void auditor::on_call(const recorded_step& recorded) {
   const call_id id{recorded.step.entity.id};
+  if (removes_cdr(recorded.step)) return static_cast<void>(calls_.erase(id));  // retention: its time is over
   auto known = calls_.find(id);
   if (known == calls_.end()) {
     if (recorded.step.events.empty()) return;

@@ -113,11 +113,15 @@ inline constexpr auto node = std::tuple{
 };
 
 inline constexpr auto retention = std::tuple{
-    setting{"node.retention.steps", &retention_options::steps, "the log of steps: replay, timelines, event resume; 0 = for ever",
-            0h, 876'000h},
-    setting{"node.retention.cdrs", &retention_options::cdrs, "ended calls with their CDRs; 0 = for ever", 0h, 876'000h},
-    setting{"node.retention.tombstones", &retention_options::tombstones, "ended calls without a CDR", 1h, 720h},
-    setting{"node.retention.every", &retention_options::every, "between two sweeps", 1min, 24h},
+    setting{"node.retention.steps", &retention_options::steps, "the log of steps: events, replay, timelines; 0 = for ever", 0s,
+            876'000h},
+    setting{"node.retention.cdrs", &retention_options::cdrs,
+            "ended calls: CDRs with their recordings and voicemails; 0 = for ever", 0s, 876'000h},
+    setting{"node.retention.recordings", &retention_options::recordings,
+            "files of recorded talks, whose CDRs then say so; 0 = as long as the CDR", 0s, 876'000h},
+    setting{"node.retention.voicemails", &retention_options::voicemails,
+            "files of messages, whose CDRs then say so; 0 = as long as the CDR", 0s, 876'000h},
+    setting{"node.retention.every", &retention_options::every, "between two sweeps", 1s, 24h},
     setting{"node.retention.entities_per_sweep", &retention_options::entities_per_sweep, "bounds the work of one sweep", 1,
             10'000'000, "entities"},
 };

@@ -137,6 +137,7 @@ call_command to_call_command(leg_event e) { return widened(std::move(e)); }
 call_command to_call_command(media_event e) { return widened(std::move(e)); }
 call_command to_call_command(call_message m) { return widened(std::move(m)); }
 
+std::string encode(const session_cdr& cdr) { return wire::encode(cdr); }
 result<session_cdr> decode_cdr(std::string_view bytes) { return wire::decode<session_cdr>(bytes); }
 
 }  // namespace seatgrid

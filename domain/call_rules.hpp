@@ -79,6 +79,7 @@ struct call_rules {
 
 /// The CDR in row "cdr" of a closed call. @error corrupt
 result<session_cdr> decode_cdr(std::string_view bytes);
+std::string encode(const session_cdr& cdr);
 /// The CDR as JSON, as event call.cdr carries it.
 std::string describe(const session_cdr& cdr);
 

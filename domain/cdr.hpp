@@ -67,6 +67,9 @@ struct queue_cdr {
   }
 };
 
+/// `missing` of a recording whose files went because node.retention.recordings or voicemails was over.
+inline constexpr std::string_view removed_by_retention = "retention";
+
 struct recording_cdr {
   std::string kind{};  ///< "talk", "voicemail"
   std::string path{};

@@ -28,4 +28,8 @@ struct repair_report {
 /// @error not_found  there is no such directory.
 result<repair_report> repair_recordings(const std::string& directory);
 
+/// Removes the files of a recording below `data_directory`. `path`, relative to it, is that of the last of `segments`. Files that
+/// are not there are no error; a path that leaves the directory removes nothing.
+void remove_recording(const std::string& data_directory, const std::string& path, std::uint32_t segments);
+
 }  // namespace seatgrid

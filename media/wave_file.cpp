@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 #include <memory>
 #include <utility>
 
+#include "media/clips.hpp"
 #include "media/g711.hpp"
 
 namespace seatgrid::media {
@@ -208,6 +208,18 @@ result<repair_report> repair_recordings(const std::string& directory) {
       report.repaired.push_back(std::move(**done));
   }
   return report;
+}
+
+void remove_recording(const std::string& data_directory, const std::string& path, std::uint32_t segments) {
+  namespace fs = std::filesystem;
+  const fs::path last{path};
+  auto first = path;  // "calls/7.3.wav" is the third segment of "calls/7.wav"
+  if (const auto number = last.stem().extension(); segments > 1 && number == "." + std::to_string(segments))
+    first = (last.parent_path() / last.stem().stem()).string() + last.extension().string();
+  if (!media::is_below(first)) return;
+  std::error_code ignored;  // what cannot be removed is tried again with its CDR
+  for (std::uint32_t n = 1; n <= std::max<std::uint32_t>(segments, 1); ++n)
+    fs::remove(data_directory + "/" + media::segment_path(first, n), ignored);
 }
 
 }  // namespace seatgrid

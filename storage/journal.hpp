@@ -134,9 +134,12 @@ class journal {
 
   /// The folded value of one row; sees every step that counts. @error not_found
   virtual result<std::string> get(lane_id lane, std::string_view key) const = 0;
-  /// Every row whose key begins with `prefix`, in key order, until `each` says false. One moment's view.
-  virtual result<void> scan(lane_id lane, std::string_view prefix,
-                            const std::function<bool(std::string_view key, std::string_view value)>& each) const = 0;
+  using row_reader = std::function<bool(std::string_view key, std::string_view value)>;
+  /// Every row whose key begins with `prefix`, from key `from` on, in key order, until `each` says false. One moment's view.
+  virtual result<void> scan_from(lane_id lane, std::string_view prefix, std::string_view from, const row_reader& each) const = 0;
+  result<void> scan(lane_id lane, std::string_view prefix, const row_reader& each) const {
+    return scan_from(lane, prefix, prefix, each);
+  }
   /// Steps from `from` on, in order, until `each` says false or the end. Steps below the retention limit are gone.
   /// @error corrupt  a hole or a record that cannot be read
   virtual result<void> read(lane_id lane, std::uint64_t from, const std::function<bool(const recorded_step&)>& each) const = 0;

@@ -126,13 +126,13 @@ class memory_journal_impl final : public memory_journal {
     return fail(errc::not_found, "no such row");
   }
 
-  result<void> scan(lane_id lane, std::string_view prefix,
-                    const std::function<bool(std::string_view, std::string_view)>& each) const override {
+  result<void> scan_from(lane_id lane, std::string_view prefix, std::string_view from, const row_reader& each) const override {
     std::vector<std::pair<std::string, std::string>> view;  // `each` may call the journal
     {
       const std::lock_guard lock{mutex_};
       if (const auto* found = find(lane))
-        for (auto it = found->rows.lower_bound(prefix); it != found->rows.end() && it->first.starts_with(prefix); ++it)
+        for (auto it = found->rows.lower_bound(std::max(from, prefix)); it != found->rows.end() && it->first.starts_with(prefix);
+             ++it)
           view.emplace_back(*it);
     }
     for (const auto& [key, value] : view)

@@ -91,9 +91,8 @@ class rocks_journal final : public journal {
     return value;
   }
 
-  result<void> scan(lane_id lane, std::string_view prefix,
-                    const std::function<bool(std::string_view, std::string_view)>& each) const override {
-    return walk(store_->rows.get(), stored_row_key(lane, prefix), stored_row_key(lane, prefix),
+  result<void> scan_from(lane_id lane, std::string_view prefix, std::string_view from, const row_reader& each) const override {
+    return walk(store_->rows.get(), stored_row_key(lane, std::max(from, prefix)), stored_row_key(lane, prefix),
                 [&](std::string_view key, std::string_view value) -> result<bool> { return each(key.substr(2), value); });
   }
 

@@ -121,6 +121,23 @@ TEST_P(JournalContract, StopsReadingWhenTheReaderHasEnough) {
   EXPECT_EQ(seen, 4);
 }
 
+TEST_P(JournalContract, ScansFromAKeyOnWithinThePrefix) {
+  append_range(claimed(1), 1, 20);
+  const auto all = all_rows(*journal_, 1);
+  ASSERT_GE(all.size(), 3U);
+  std::vector<std::pair<std::string, std::string>> rest;
+  const auto take = [&](auto key, auto value) { return rest.emplace_back(key, value), true; };
+  const auto middle = all.size() / 2;
+  EXPECT_TRUE(journal_->scan_from(1, {}, all[middle].first, take));
+  EXPECT_TRUE(std::equal(rest.begin(), rest.end(), all.begin() + static_cast<std::ptrdiff_t>(middle), all.end()));
+  rest.clear();
+  EXPECT_TRUE(journal_->scan_from(1, all.back().first, all.front().first, take));
+  EXPECT_EQ(rest, std::vector{all.back()}) << "never before the prefix";
+  rest.clear();
+  EXPECT_TRUE(journal_->scan_from(1, all.front().first, all.back().first, take));
+  EXPECT_TRUE(rest.empty()) << "never behind the prefix";
+}
+
 TEST_P(JournalContract, RefusesStepsOfAnEpochThatIsOver) {
   const auto old = claimed(1);
   ASSERT_TRUE(append_now(*journal_, old, step_number(1)));

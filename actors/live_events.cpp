@@ -33,6 +33,7 @@ std::string id_text(const event_place& place) {
 }
 
 std::optional<event_place> place_from_text(std::string_view text) {
+  if (text == "0") return event_place{};  // before the oldest
   if (text.size() != text_length || text[lane_digits] != '-' || text[lane_digits + 1 + sequence_digits] != '-')
     return std::nullopt;
   event_place place;
@@ -155,7 +156,7 @@ void live_events::push(std::vector<live_event> events) {
 result<std::shared_ptr<event_subscription>> live_events::subscribe(std::string tenant, std::string after,
                                                                    std::function<void()> wake) {
   const auto from = after.empty() ? std::optional<event_place>{} : place_from_text(after);
-  if (!after.empty() && !from) return fail(errc::invalid, "an event id looks like 00001-00000000000000000042-0000");
+  if (!after.empty() && !from) return fail(errc::invalid, "an event id looks like 00001-00000000000000000042-0000, or is 0 for the oldest kept");
   const std::lock_guard lock{mutex_};
   if (count_subscribers() >= subscribers_max_)
     return fail(errc::full, std::to_string(subscribers_max_) + " subscribers listen already");

@@ -185,7 +185,7 @@ result<std::string> node_gateway::list_cdrs(collection what, const list_query& q
 
 result<std::string> node_gateway::list_events(const list_query& query) const {
   const auto after = query.cursor.empty() ? std::optional<event_place>{} : place_from_text(query.cursor);
-  if (!query.cursor.empty() && !after) return fail(errc::invalid, "cursor: an event id");
+  if (!query.cursor.empty() && !after) return fail(errc::invalid, "cursor: an event id, or 0 for the oldest kept");
   std::vector<std::string> items;
   std::string next, last;
   std::size_t looked = 0;

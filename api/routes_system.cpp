@@ -135,7 +135,7 @@ std::vector<route> people_routes() {
        .query = {{"tenant", "only this tenant"},
                  {"type", "only types that begin so"},
                  {"call", "only this call"},
-                 {"from", "id after which to begin"},
+                 {"from", "id after which to begin, 0 = the oldest kept"},
                  {"follow", "true = stream"},
                  {"limit", "1-1000 (100)"},
                  {"cursor", "next_cursor of the page before"}},

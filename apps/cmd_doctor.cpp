@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint64_t descriptors_per_call = 5;
 constexpr std::uint64_t descriptors_of_the_process = 200;
 constexpr std::uint64_t ports_per_call = 4;
+constexpr seconds node_wait{5};
 
 struct doctor_options {
   std::uint64_t calls = 1'000;
@@ -67,7 +68,7 @@ finding check_sip(const std::string& address) {
           "stop what listens there (ss -lunp, ss -ltnp) or choose another --sip"};
 }
 
-finding check_ports(const std::string& range, std::uint64_t calls) {
+finding check_ports(const std::string& range, std::uint64_t calls, bool must_be_free) {
   const auto colon = range.rfind(':');
   const auto dash = range.rfind('-');
   if (colon == std::string::npos || dash == std::string::npos || dash < colon)
@@ -78,7 +79,7 @@ finding check_ports(const std::string& range, std::uint64_t calls) {
   const auto need = calls * ports_per_call;
   std::uint64_t taken = 0;
   const auto host = range.substr(0, colon);
-  for (long port = first; port <= last && port < first + 2'000; port += 2)
+  for (long port = first; must_be_free && port <= last && port < first + 2'000; port += 2)
     taken += can_bind(host, static_cast<std::uint16_t>(port), SOCK_DGRAM) ? 0 : 1;
   return {"rtp ports", have >= need && taken == 0,
           std::to_string(have) + " ports, " + std::to_string(need) + " needed" +
@@ -114,6 +115,23 @@ finding check_disk(const std::string& directory) {
   return {"disk", free > 15 && access(at.c_str(), W_OK) == 0, text, "free space, or move --data"};
 }
 
+/// The node whose data directory this is. One that answers holds the addresses itself: they are not asked for then.
+struct known_node {
+  finding says{};
+  bool answers = false;
+};
+known_node check_node(const std::string& directory) {
+  if (!std::filesystem::exists(directory + "/api.json")) return {{"node", true, "none was started with " + directory, ""}};
+  const auto to = find_api("", "", directory);
+  if (!to) return {{"node", false, to.error().what, "look at " + directory + "/api.json"}};
+  const auto ready = call_api(*to, "GET", "/readyz", {}, {}, node_wait);
+  if (ready) return {{"node", true, "ready at " + to->url, ""}, true};
+  if (ready.error().code == errc::unavailable && ready.error().what.starts_with("no node answers"))
+    return {{"node", false, "does not answer at " + to->url, "start it: seatgrid server --config FILE"}};
+  return {{"node", false, "lives at " + to->url + " and takes no new calls: " + ready.error().what, "wait, or look at its log"},
+          true};
+}
+
 finding check_cores() {
   const auto cores = std::thread::hardware_concurrency();
   return {"cores", cores >= 2, std::to_string(cores), "two cores carry some 400 new calls a second without media"};
@@ -123,7 +141,7 @@ finding check_cores() {
 
 void add_doctor_command(CLI::App& app, cli_context& context) {
   auto options = std::make_shared<doctor_options>();
-  auto* doctor = app.add_subcommand("doctor", "What this machine lacks for a node / 体检");
+  auto* doctor = app.add_subcommand("doctor", "What this machine lacks for a node, and whether the one of --data answers / 体检");
   doctor->add_option("--calls", options->calls, "concurrent calls to plan for")
       ->capture_default_str()
       ->check(CLI::Range(1, 1'000'000));
@@ -132,9 +150,12 @@ void add_doctor_command(CLI::App& app, cli_context& context) {
   doctor->add_option("--data", context.data, "data directory")->capture_default_str();
   add_output_option(*doctor, context);
   doctor->callback([&context, options] {
-    const std::vector<finding> findings{
-        check_descriptors(options->calls), check_sip(options->sip),  check_ports(options->rtp, options->calls),
-        check_ephemeral(options->rtp),     check_disk(context.data), check_cores()};
+    const auto node = check_node(context.data);
+    std::vector<finding> findings{node.says, check_descriptors(options->calls)};
+    if (!node.answers) findings.push_back(check_sip(options->sip));
+    for (auto& one : {check_ports(options->rtp, options->calls, !node.answers), check_ephemeral(options->rtp),
+                      check_disk(context.data), check_cores()})
+      findings.push_back(one);
     nlohmann::json rows = nlohmann::json::array();
     for (const auto& f : findings) {
       rows.push_back({{"check", f.what},

@@ -72,7 +72,7 @@ tl::unexpected<error> problem(long status, const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, false);
   std::string what = "HTTP " + std::to_string(status);
   if (json.is_object()) {
-    what = json.value("detail", json.value("title", what));
+    what = json.value("detail", json.value("title", json.value("why", what)));
     if (json.contains("errors") && json["errors"].is_array())
       for (const auto& one : json["errors"])
         what += "\n  " + (one.is_string() ? one.get<std::string>() : one.value("text", one.dump()));

@@ -27,24 +27,22 @@ head_state http_head_scanner::look_at_line(std::string_view bytes) {
     return head_state::malformed;  // a handshake of TLS ends here, at its first byte
   const auto newline = bytes.find('\n', seen_);
   seen_ = std::min(newline, bytes.size());
-  const auto target_from = std::min(method.size() + 1, bytes.size());
-  const auto target_room = limits_.target_bytes_max + version.size();
-  if (newline == std::string_view::npos)
-    return bytes.size() - target_from > target_room ? head_state::target_too_long : head_state::incomplete;
+  const auto target_from = std::min(method.size() + 1, seen_);
+  if (seen_ - target_from > limits_.target_bytes_max + version.size()) return head_state::target_too_long;
+  if (newline == std::string_view::npos) return head_state::incomplete;
   if (method.empty() || bytes[newline - 1] != '\r') return head_state::malformed;
-  if (const auto target = bytes.substr(0, newline).substr(target_from);
-      target.substr(0, target.find(' ')).size() > limits_.target_bytes_max)
-    return head_state::target_too_long;
+  const auto target = bytes.substr(target_from, newline - target_from);
+  if (target.substr(0, target.find(' ')).size() > limits_.target_bytes_max) return head_state::target_too_long;
   fields_ = line_ = seen_ = newline + 1;
   return head_state::complete;
 }
 
 head_state http_head_scanner::look_at_fields(std::string_view bytes) {
   for (auto newline = bytes.find('\n', seen_); newline != std::string_view::npos; newline = bytes.find('\n', seen_)) {
+    if (newline + 1 - fields_ > limits_.header_bytes_max) return head_state::header_too_large;
     if (bytes[newline - 1] != '\r') return head_state::malformed;
     const bool is_empty = newline - 1 == line_;
     line_ = seen_ = newline + 1;
-    if (seen_ - fields_ > limits_.header_bytes_max) return head_state::header_too_large;
     if (!is_empty) continue;
     end_ = seen_;
     return head_state::complete;

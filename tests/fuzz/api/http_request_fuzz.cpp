@@ -33,15 +33,21 @@ class one_answer final : public http_exchange {
  public:
   ~one_answer() override { must(answers_ == 1, "a request is answered"); }
   void respond(http_response response) override {
-    must(++answers_ == 1, "a request is answered once");
     check(response);
+    count();
   }
   void stream(std::function<void(std::shared_ptr<http_stream>)>, std::function<void()> closed) override {
-    must(++answers_ == 1, "a request is answered once");
     closed();
+    count();
   }
+  /// Provisioning and backup answer on threads of their own.
+  void wait() const { answers_.wait(0); }
 
  private:
+  void count() {
+    must(++answers_ == 1, "a request is answered once");
+    answers_.notify_all();
+  }
   std::atomic<int> answers_{0};
 };
 
@@ -60,6 +66,14 @@ api_hooks hooks() {
   all.tenants = all.numbers = [] { return std::string{"[]"}; };
   all.data_directory = "/nonexistent";
   return all;
+}
+
+std::shared_ptr<api_state> make_state(gateway& node) {
+  auto state = std::make_shared<api_state>();
+  state->options.token = "0123456789abcdef";
+  state->hooks = hooks();
+  state->to = &node;
+  return state;
 }
 
 /// Method, target and lines of a header; what follows the empty line is the body.
@@ -90,28 +104,24 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto request = read_request({data, size}, good);
   if (!good) return 0;
   static fuzz::recording_gateway node;
+  static const auto state = make_state(node);
   node.orders = 0;
-  auto state = std::make_shared<api_state>();
-  state->options.token = "0123456789abcdef";
-  state->hooks = hooks();
-  state->to = &node;
-  {
-    const dispatcher to{state};
-    auto admitted = to.admit(request);
-    if (admitted.refusal && admitted.refusal->status == 401) {
-      check(*admitted.refusal);
-      request.headers["authorization"] = "Bearer 0123456789abcdef";
-      admitted = to.admit(request);
-    }
-    if (admitted.refusal) {
-      check(*admitted.refusal);
-      must(refusals.contains(admitted.refusal->status), "who has the token is refused by path, method and media types alone");
-      return 0;
-    }
-    if (request.body.size() > admitted.body_bytes_max) return 0;
-    admitted.handle(request, std::make_shared<one_answer>());
+  const dispatcher to{state};
+  auto admitted = to.admit(request);
+  if (admitted.refusal && admitted.refusal->status == 401) {
+    check(*admitted.refusal);
+    request.headers["authorization"] = "Bearer " + state->options.token;
+    admitted = to.admit(request);
   }
-  state.reset();  // waits for provisioning, which has a thread of its own
+  if (admitted.refusal) {
+    check(*admitted.refusal);
+    must(refusals.contains(admitted.refusal->status), "who has the token is refused by path, method and media types alone");
+    return 0;
+  }
+  if (request.body.size() > admitted.body_bytes_max) return 0;
+  const auto answer = std::make_shared<one_answer>();
+  admitted.handle(std::move(request), answer);
+  answer->wait();
   must(node.orders <= 1, "a request is one order");
   return 0;
 }

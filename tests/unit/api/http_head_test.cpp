@@ -52,6 +52,11 @@ TEST(HttpHead, RefusesAtOnceWhatIsNoRequest) {
   EXPECT_EQ(look("\n"), head_state::malformed);
 }
 
+TEST(HttpHead, SaysTheSameOfALongLineHoweverItComes) {
+  EXPECT_EQ(look("GET /" + std::string(100, 'a') + "\n"), head_state::target_too_long) << "whole, its bare end is seen too";
+  EXPECT_EQ(look("GET / HTTP/1.1\r\nA: " + std::string(100, 'b') + "\n"), head_state::header_too_large);
+}
+
 TEST(HttpHead, WaitsForTheRestOfWhatMayBecomeARequest) {
   for (const auto* part :
        {"", "G", "GET", "GET ", "GET /a", "GET /a HTTP/1.1\r", "GET /a HTTP/1.1\r\n", "GET /a HTTP/1.1\r\nHost: x\r\n\r"})

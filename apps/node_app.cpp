@@ -129,7 +129,8 @@ class wired_node final : public node_app, private edge_sink {
       if (auto idle = has_no_calls(name); !idle) return tl::unexpected{idle.error()};
     std::uint64_t changed = 0;
     if (!how.check_only) {
-      const auto applied = node_->api().apply(std::move(made->tenants), removed);
+      const auto stay = how.prune ? std::vector<config_ptr>{} : store_->tenants();
+      const auto applied = node_->api().apply(with_trunks_above(std::move(made->tenants), stay), removed);
       if (!applied) return tl::unexpected{applied.error()};
       changed = *applied - removed.size();
     }
@@ -189,7 +190,7 @@ class wired_node final : public node_app, private edge_sink {
     const std::string text{std::istreambuf_iterator<char>{in}, {}};
     auto made = parse_provisioning(text, options_.provision, store_->tenants());
     if (!made) return tl::unexpected{made.error()};
-    const auto changed = store_->apply(std::move(made->tenants));
+    const auto changed = store_->apply(with_trunks_above(std::move(made->tenants), store_->tenants()));
     if (!changed) return tl::unexpected{changed.error()};
     if (!changed->empty()) spdlog::info("{} tenants provisioned from {}", changed->size(), options_.provision);
     return {};

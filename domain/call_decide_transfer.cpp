@@ -46,13 +46,11 @@ transfer_target resolve(const decision& d, const std::string& text) {
 }
 
 const trunk_config* way_out(const decision& d, const std::string& wanted) {
-  if (!wanted.empty()) {
-    const auto* trunk = d.config.trunk(wanted);
-    return trunk != nullptr && !trunk->outbound.empty() ? trunk : nullptr;
-  }
-  if (const auto* own = d.config.trunk(d.call.trunk); own != nullptr && !own->outbound.empty()) return own;
-  for (const auto& [name, trunk] : d.config.trunks)
-    if (!trunk.outbound.empty()) return &trunk;
+  if (!wanted.empty()) return d.config.outbound_trunk(wanted);
+  if (const auto* back = d.config.outbound_trunk(d.call.trunk)) return back;
+  for (const auto* trunks : {&d.config.trunks, &d.config.trunks_above})
+    for (const auto& [name, trunk] : *trunks)
+      if (!trunk.outbound.empty()) return &trunk;
   return nullptr;
 }
 

@@ -199,17 +199,21 @@ class tenant_config {
   std::map<std::string, queue_config> queues{};
   std::map<std::string, agent_config> agents{};
   std::map<std::string, trunk_config> trunks{};
+  /// Outbound trunks of everyone above, those of the nearest first where names meet; `with_trunks_above` fills it, so that a call
+  /// keeps them with its version.
+  std::map<std::string, trunk_config> trunks_above{};
   std::map<std::string, mailbox_config> mailboxes{};
   std::map<std::string, prompt_config> prompts{};
 
   bool operator==(const tenant_config&) const = default;
   static constexpr auto fields() {
     using c = tenant_config;
-    return members{field{1, "tenant", &c::tenant},        field{2, "version", &c::version},  field{3, "domain", &c::domain},
-                   field{4, "language", &c::language},    field{5, "numbers", &c::numbers},  field{6, "flows", &c::flows},
-                   field{7, "queues", &c::queues},        field{8, "agents", &c::agents},    field{9, "trunks", &c::trunks},
-                   field{10, "mailboxes", &c::mailboxes}, field{11, "prompts", &c::prompts}, field{12, "role", &c::role},
-                   field{13, "parent", &c::parent},       field{14, "digest", &c::digest}};
+    return members{
+        field{1, "tenant", &c::tenant},        field{2, "version", &c::version},  field{3, "domain", &c::domain},
+        field{4, "language", &c::language},    field{5, "numbers", &c::numbers},  field{6, "flows", &c::flows},
+        field{7, "queues", &c::queues},        field{8, "agents", &c::agents},    field{9, "trunks", &c::trunks},
+        field{10, "mailboxes", &c::mailboxes}, field{11, "prompts", &c::prompts}, field{12, "role", &c::role},
+        field{13, "parent", &c::parent},       field{14, "digest", &c::digest},   field{15, "trunks_above", &c::trunks_above}};
   }
 
   const access_number* number(const std::string& canonical) const { return find(numbers, canonical); }
@@ -217,6 +221,12 @@ class tenant_config {
   const queue_config* queue(const std::string& name) const { return find(queues, name); }
   const agent_config* agent(const std::string& name) const { return find(agents, name); }
   const trunk_config* trunk(const std::string& name) const { return find(trunks, name); }
+  /// A trunk for calls of ours: the tenant's own, else one of those above.
+  const trunk_config* outbound_trunk(const std::string& name) const {
+    const auto* own = find(trunks, name);
+    const auto* found = own != nullptr ? own : find(trunks_above, name);
+    return found != nullptr && !found->outbound.empty() ? found : nullptr;
+  }
 
   /// Names behind ids; filled by `index()`.
   const queue_config* queue(queue_id id) const { return by_id(queue_ids_, id, queues); }
@@ -242,6 +252,10 @@ class tenant_config {
 };
 
 using config_ptr = std::shared_ptr<const tenant_config>;
+
+/// The tenants of `given` with `trunks_above` as parents in `given`, else in `existing`, have them; and those of `existing` for
+/// which that changes.
+std::vector<config_ptr> with_trunks_above(std::vector<config_ptr> given, const std::vector<config_ptr>& existing);
 
 /// Keeps the versions that calls still pin. Thread-safe; readers never wait for a writer's checks.
 class config_source {

@@ -71,6 +71,43 @@ TEST(EdgeDirectory, ParentsThatGoRoundEnd) {
   EXPECT_FALSE(d->trunk_named("a", "x"));
 }
 
+config_ptr with_trunks(const std::string& name, const std::string& parent, std::initializer_list<trunk_config> trunks) {
+  auto made = std::make_shared<tenant_config>();
+  made->tenant = name;
+  made->parent = parent;
+  for (const auto& one : trunks) made->trunks.emplace(one.name, one);
+  return made;
+}
+
+const trunk_config* way_of(const std::vector<config_ptr>& all, const std::string& tenant, const std::string& trunk) {
+  for (const auto& one : all)
+    if (one->tenant == tenant) return one->outbound_trunk(trunk);
+  return nullptr;
+}
+
+TEST(TrunksAbove, TheNearestOfANameThatTakesCallsIsTheWayOut) {
+  const trunk_config out{.name = "out", .outbound = "sip:carrier.example"}, mine{.name = "out", .outbound = "sip:agency.example"};
+  const trunk_config in_only{.name = "in", .addresses = {"192.0.2.1"}};
+  const auto all = with_trunks_above({with_trunks("carrier", "", {out, in_only}), with_trunks("agency", "carrier", {mine}),
+                                      with_trunks("shop", "agency", {}), with_trunks("other", "carrier", {})},
+                                     {});
+  ASSERT_EQ(all.size(), 4U);
+  EXPECT_EQ(way_of(all, "shop", "out")->outbound, "sip:agency.example");
+  EXPECT_EQ(way_of(all, "other", "out")->outbound, "sip:carrier.example");
+  EXPECT_EQ(way_of(all, "other", "in"), nullptr) << "it takes no calls of ours";
+  EXPECT_EQ(way_of(all, "carrier", "mine"), nullptr);
+}
+
+TEST(TrunksAbove, AChangeAboveMakesANewVersionOfThoseBelowAndOfNobodyElse) {
+  const trunk_config old{.name = "out", .outbound = "sip:old.example"}, fresh{.name = "out", .outbound = "sip:new.example"};
+  const auto before = with_trunks_above(
+      {with_trunks("carrier", "", {old}), with_trunks("shop", "carrier", {}), with_trunks("alone", "", {})}, {});
+  EXPECT_EQ(with_trunks_above({with_trunks("carrier", "", {old})}, before).size(), 1U) << "as it was: only what was given";
+  const auto after = with_trunks_above({with_trunks("carrier", "", {fresh})}, before);
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_EQ(way_of(after, "shop", "out")->outbound, "sip:new.example");
+}
+
 TEST(EdgeDirectory, FindsNumbersDomainsAndUsers) {
   const auto d = three_levels();
   EXPECT_EQ(d->number("4008123123")->tenant, "demo");

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "tests/unit/domain_call/call_bench.hpp"
 
 namespace seatgrid::test {
@@ -40,6 +42,33 @@ TEST(CallBridge, CallsTheRealPhoneAndNeverShowsA400Number) {
   EXPECT_EQ(b.sent<leg_invite>()->to.trunk, "carrier");
   EXPECT_EQ(b.sent<leg_invite>()->presented.number, "13800138000") << "N16, I10";
   EXPECT_EQ(b.sent<leg_invite>()->hops_left, 69U);
+}
+
+TEST(CallBridge, LeavesByATrunkOfATenantAboveNamedOrNot) {
+  for (const auto* name : {"carrier", ""}) {
+    auto config = demo_config();
+    config.trunks_above = std::exchange(config.trunks, {});
+    std::get<bridge_node>(config.flows["main"].nodes["phone"]).trunk = name;
+    call_bench b{config};
+    b.arrive();
+    b.played();
+    b.press('3');
+    b.open(2);
+    ASSERT_NE(b.sent<leg_invite>(), nullptr) << "'" << name << "'";
+    EXPECT_EQ(b.sent<leg_invite>()->to.target, "sip:13900139000@10.9.9.9:5060");
+    EXPECT_EQ(b.sent<leg_invite>()->to.trunk, "carrier");
+  }
+}
+
+TEST(CallBridge, ATrunkThatTakesNoCallsOfOursIsNoWayOut) {
+  auto config = demo_config();
+  config.trunks["carrier"].outbound.clear();
+  call_bench b{config};
+  b.arrive();
+  b.played();
+  b.press('3');
+  b.open(2);
+  EXPECT_EQ(b.sent<leg_invite>(), nullptr);
 }
 
 TEST(CallBridge, ACallerWith400NumberIsShownAsWithheld) {

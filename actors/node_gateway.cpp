@@ -232,7 +232,22 @@ result<std::string> node_gateway::timeline(entity_ref entity) const {
   return out + "]";
 }
 
+result<std::string> node_gateway::event_at(const std::string& id) const {
+  const auto place = place_from_text(id);
+  if (!place) return fail(errc::invalid, "an event id looks like 00001-00000000000000000042-0000");
+  std::string found;
+  const auto read = engine_.log().read(place->lane, place->sequence, [&](const recorded_step& recorded) {
+    for (const auto& event : events_of(recorded))
+      if (event.id == id) found = event_json(event);
+    return false;
+  });
+  if (!read) return tl::unexpected(read.error());
+  if (found.empty()) return fail(errc::not_found, "no event '" + id + "': there was none, or its retention is over");
+  return found;
+}
+
 void node_gateway::show(collection what, std::string tenant, std::string id, answer done) const {
+  if (what == collection::events) return done(event_at(id));
   const auto config = config_.current(tenant);
   if (!config) return done(fail(errc::not_found, "no tenant '" + tenant + "'"));
   switch (what) {
@@ -243,7 +258,7 @@ void node_gateway::show(collection what, std::string tenant, std::string id, ans
       if (config->agent(id) == nullptr) return done(tl::unexpected(unknown_name("agent", id, config->agents)));
       return ask(ref(config->agent_of(id)), tenant, std::move(done));
     case collection::registrations: return ask(ref(registration_id::named(tenant, id)), tenant, std::move(done));
-    case collection::events: return done(fail(errc::unsupported, "events are listed, not shown"));
+    case collection::events:
     case collection::calls:
     case collection::cdrs:
     case collection::recordings:

@@ -42,6 +42,7 @@ class node_gateway final : public gateway {
   result<std::string> list_cdrs(collection what, const list_query& query) const;
   result<std::string> list_events(const list_query& query) const;
   result<std::string> cdr_of(entity_ref call) const;
+  result<std::string> event_at(const std::string& id) const;
   result<std::string> timeline(entity_ref entity) const;
   void ask(entity_ref entity, std::string tenant, answer done) const;
 

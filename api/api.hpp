@@ -36,6 +36,7 @@ struct api_hooks {
   /// @error invalid, conflict not empty, unavailable.
   std::function<result<std::string>(const std::string& directory, bool journal_only)> back_up{};
   std::function<std::string()> tenants{};  ///< JSON array of all tenants
+  std::function<std::string()> trunks{};   ///< JSON array of all trunks with their state
   std::function<std::string()> numbers{};  ///< JSON array of all access numbers
   std::string data_directory{};            ///< recordings and voicemails live below it
   std::string version{"0.1.0"};

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "api/problem.hpp"
 #include "api/routes.hpp"
 
@@ -18,6 +21,35 @@ void check_number(const state_ptr& state, api_call call) {
 
 void list_numbers(const state_ptr& state, api_call call) {
   call.exchange->respond({200, "application/json", {}, R"({"items":)" + state->hooks.numbers() + "}"});
+}
+
+/// The one object of a JSON array that has these members.
+void show_one_of(const api_call& call, const std::string& array, const std::map<std::string, std::string>& wanted,
+                 const std::string& nothing) {
+  for (const auto& item : nlohmann::json::parse(array, nullptr, false))
+    if (std::all_of(wanted.begin(), wanted.end(), [&](const auto& one) { return item.value(one.first, "") == one.second; }))
+      return call.exchange->respond({200, "application/json", {}, item.dump()});
+  call.exchange->respond(problem({errc::not_found, nothing}));
+}
+
+void show_number(const state_ptr& state, api_call call) {
+  const auto& number = call.variables.at("number");
+  const auto known = nlohmann::json::parse(state->hooks.check_number(number), nullptr, false);
+  show_one_of(call, state->hooks.numbers(), {{"number", known.value("canonical", number)}}, "no access number '" + number + "'");
+}
+
+void list_trunks(const state_ptr& state, api_call call) {
+  call.exchange->respond({200, "application/json", {}, R"({"items":)" + state->hooks.trunks() + "}"});
+}
+
+void show_trunk(const state_ptr& state, api_call call) {
+  const auto& name = call.variables.at("name");
+  show_one_of(call, state->hooks.trunks(), {{"tenant", call.variables.at("tenant")}, {"trunk", name}},
+              "tenant '" + call.variables.at("tenant") + "' has no trunk '" + name + "'");
+}
+
+void show_event(const state_ptr& state, api_call call) {
+  state->to->show(collection::events, {}, call.variables.at("id"), answer_with(call.exchange));
 }
 
 /// Runs `work(hooks, call)` on the thread of `on` and answers with what it gives.
@@ -115,8 +147,8 @@ void openapi(const state_ptr& state, api_call call) {
   call.exchange->respond({200, "application/json", {}, state->openapi});
 }
 
-/// What people and programs ask.
-std::vector<route> people_routes() {
+/// Numbers, trunks and events.
+std::vector<route> look_up_routes() {
   return {
       {.method = "GET",
        .path = "/v1/numbers",
@@ -130,6 +162,22 @@ std::vector<route> people_routes() {
        .answer = object_schema,
        .handle = check_number},
       {.method = "GET",
+       .path = "/v1/numbers/{number}",
+       .summary = "One access number, as written or dialled",
+       .answer = object_schema,
+       .handle = show_number},
+      {.method = "GET",
+       .path = "/v1/trunks",
+       .summary = "Trunks of all tenants, and whether they answer",
+       .answer = list_schema,
+       .handle = list_trunks},
+      {.method = "GET",
+       .path = "/v1/trunks/{tenant}/{name}",
+       .summary = "One trunk",
+       .answer = object_schema,
+       .handle = show_trunk},
+      {.method = "GET", .path = "/v1/events/{id}", .summary = "One public event", .answer = object_schema, .handle = show_event},
+      {.method = "GET",
        .path = "/v1/events",
        .summary = "Public events; with Accept: text/event-stream or follow=true as a live stream",
        .query = {{"tenant", "only this tenant"},
@@ -142,6 +190,12 @@ std::vector<route> people_routes() {
        .answer = list_schema,
        .answer_types = "application/json, text/event-stream",
        .handle = list_events},
+  };
+}
+
+/// Tenants, and the node's own data.
+std::vector<route> keeping_routes() {
+  return {
       {.method = "GET",
        .path = "/v1/tenants",
        .summary = "Tenants with the version in force",
@@ -211,8 +265,9 @@ std::vector<route> machine_routes() {
 }  // namespace
 
 std::vector<route> system_routes() {
-  auto rows = people_routes();
-  for (auto& row : machine_routes()) rows.push_back(std::move(row));
+  auto rows = look_up_routes();
+  for (auto* more : {&keeping_routes, &machine_routes})
+    for (auto& row : (*more)()) rows.push_back(std::move(row));
   return rows;
 }
 

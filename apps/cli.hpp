@@ -40,6 +40,9 @@ void add_node_options(CLI::App& command, cli_context& context);
 /// -o alone, for commands without a node.
 void add_output_option(CLI::App& command, cli_context& context);
 
+void add_trunk_commands(CLI::App& app, cli_context& context);
+/// `noun tail`: live events whose types begin so, as "call.".
+void add_tail_command(CLI::App& group, cli_context& context, const std::string& types, const std::string& help);
 void add_call_commands(CLI::App& app, cli_context& context);
 void add_queue_commands(CLI::App& app, cli_context& context);
 void add_agent_commands(CLI::App& app, cli_context& context);

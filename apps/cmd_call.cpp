@@ -58,6 +58,7 @@ void add_readers(CLI::App& call, cli_context& context, const std::shared_ptr<cal
   add_node_options(*tail, context);
   tail->add_option("id", options->id, "call id")->required();
   tail->callback([&context, options] { print_timeline(context, options->id); });
+  add_tail_command(call, context, "call.", "Follow calls as they begin, are answered, held, transferred and end");
   auto* replay = call.add_subcommand("replay", "Decide a recorded call again and prove that every decision is the same");
   add_node_options(*replay, context);
   replay->add_option("id", options->id, "call id")->required();

@@ -46,6 +46,10 @@ void add_number_commands(CLI::App& app, cli_context& context) {
     context.print(json);
     if (json.value("kind", "") == "invalid") context.exit_code = 1;
   });
+  auto* show = number->add_subcommand("show", "One access number: tenant, flow, answer policy");
+  add_node_options(*show, context);
+  show->add_option("number", options->number, "as dialled or written")->required();
+  show->callback([&context, options] { context.print_object("/v1/numbers/" + url_escape(options->number)); });
   auto* list = number->add_subcommand("list", "Access numbers of all tenants");
   add_node_options(*list, context);
   list->callback([&context] {

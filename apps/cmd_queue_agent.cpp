@@ -50,6 +50,7 @@ void add_queue_commands(CLI::App& app, cli_context& context) {
   add_node_options(*show, context);
   add_name(*show, *options, "queue, as support or demo/support");
   show->callback([&context, options] { context.print_object(named_path("queues", options->name, options->tenant)); });
+  add_tail_command(*queue, context, "queue.", "Follow who joins, is offered and leaves");
 }
 
 void add_agent_commands(CLI::App& app, cli_context& context) {
@@ -73,6 +74,7 @@ void add_agent_commands(CLI::App& app, cli_context& context) {
   add_node_options(*show, context);
   add_name(*show, *options, "agent, as 1001 or demo/1001");
   show->callback([&context, options] { context.print_object(named_path("agents", options->name, options->tenant)); });
+  add_tail_command(*agent, context, "agent.", "Follow the agents' states");
 
   const auto order = [&context, agent, options](const char* verb, const char* help, bool pause) {
     auto* command = agent->add_subcommand(verb, help);
@@ -96,6 +98,29 @@ void add_agent_commands(CLI::App& app, cli_context& context) {
   order("pause", "No calls until ready; a talking agent pauses after the call / 示忙", true);
   order("logout", "Log out; after the call if one is up / 签出", false);
   add_robot_agents(*agent, context);
+}
+
+void add_trunk_commands(CLI::App& app, cli_context& context) {
+  auto* trunk =
+      app.add_subcommand("trunk", "Trunks: who may send calls, where ours leave, who answers / 中继")->require_subcommand(1);
+  auto options = std::make_shared<named_options>();
+  auto* list = trunk->add_subcommand("list", "All trunks");
+  add_node_options(*list, context);
+  list->callback([&context] {
+    context.print_list("/v1/trunks",
+                       {{"TENANT", "tenant"},
+                        {"TRUNK", "trunk"},
+                        {"ADDRESSES", "addresses"},
+                        {"OUTBOUND", "outbound"},
+                        {"PROBED", "probed"},
+                        {"REACHABLE", "reachable"},
+                        {"CALLS MAX", "calls_max"}},
+                       "no trunks: provision some with `seatgrid provision apply FILE`");
+  });
+  auto* show = trunk->add_subcommand("show", "One trunk");
+  add_node_options(*show, context);
+  add_name(*show, *options, "trunk, as carrier/loopback, or its name alone with --tenant");
+  show->callback([&context, options] { context.print_object(named_path("trunks", options->name, options->tenant)); });
 }
 
 }  // namespace seatgrid

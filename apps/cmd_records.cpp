@@ -29,6 +29,7 @@ void add_kind(CLI::App& app, cli_context& context, const std::string& noun, cons
   add_node_options(*show, context);
   show->add_option("id", options->id, "call id from list")->required();
   show->callback([&context, options, path] { context.print_object(path + "/" + url_escape(options->id)); });
+  add_tail_command(*group, context, noun + ".", "Follow what becomes of " + noun + "s as it happens");
   auto* get = group->add_subcommand("get", "Save the WAV");
   add_node_options(*get, context);
   get->add_option("id", options->id, "call id from list")->required();
@@ -67,14 +68,14 @@ void add_record_commands(CLI::App& app, cli_context& context) {
             {"PATH", "path"}});
 }
 
-void add_event_commands(CLI::App& app, cli_context& context) {
+void add_tail_command(CLI::App& group, cli_context& context, const std::string& types, const std::string& help) {
   auto options = std::make_shared<record_options>();
-  auto* event = app.add_subcommand("event", "Public events, as other systems consume them / 事件")->require_subcommand(1);
-  auto* tail = event->add_subcommand("tail", "Follow live events; --from goes back first");
+  options->type = types;
+  auto* tail = group.add_subcommand("tail", help);
   add_node_options(*tail, context);
   tail->add_option("--from", options->from, "id after which to begin, 0 = the oldest kept");
-  tail->add_option("--type", options->type, "only types that begin so, as call.");
-  tail->add_option("--call", options->call, "only this call");
+  if (types.empty()) tail->add_option("--type", options->type, "only types that begin so, as call.");
+  if (types.empty() || types == "call.") tail->add_option("--call", options->call, "only this call");
   tail->callback([&context, options] {
     const auto to = context.target();
     if (!to) return;
@@ -89,6 +90,16 @@ void add_event_commands(CLI::App& app, cli_context& context) {
         });
     if (!done) context.complain(done.error());
   });
+}
+
+void add_event_commands(CLI::App& app, cli_context& context) {
+  auto options = std::make_shared<record_options>();
+  auto* event = app.add_subcommand("event", "Public events, as other systems consume them / 事件")->require_subcommand(1);
+  add_tail_command(*event, context, {}, "Follow live events; --from goes back first");
+  auto* show = event->add_subcommand("show", "One event");
+  add_node_options(*show, context);
+  show->add_option("id", options->id, "event id from list or tail")->required();
+  show->callback([&context, options] { context.print_object("/v1/events/" + url_escape(options->id)); });
   auto* list = event->add_subcommand("list", "The newest events");
   add_node_options(*list, context);
   list->add_option("--limit", options->limit, "at most this many")->check(CLI::Range(1, 1000))->capture_default_str();

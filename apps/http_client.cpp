@@ -8,6 +8,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "apps/wait_for_end.hpp"
+
 namespace seatgrid {
 namespace {
 
@@ -114,6 +116,8 @@ struct sse_reader {
   }
 };
 
+int ask_for_end(void*, curl_off_t, curl_off_t, curl_off_t, curl_off_t) { return end_requested() ? 1 : 0; }
+
 }  // namespace
 
 result<api_target> find_api(const std::string& url, const std::string& token, const std::string& data_directory) {
@@ -171,8 +175,11 @@ result<void> follow_api(const api_target& to, const std::string& path, const std
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, sse_reader::take);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reader);
   curl_easy_setopt(curl.get(), CURLOPT_TCP_KEEPALIVE, 1L);
+  // SIGINT and SIGTERM are held (wait_for_end.hpp): curl asks about once a second whether one has come.
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, ask_for_end);
   const auto code = curl_easy_perform(curl.get());
-  if (reader.stopped) return {};
+  if (reader.stopped || code == CURLE_ABORTED_BY_CALLBACK) return {};
   if (code != CURLE_OK) return unreachable(to, code);
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);

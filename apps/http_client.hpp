@@ -29,7 +29,8 @@ result<nlohmann::json> call_api(const api_target& to, const std::string& method,
                                 const std::string& body = {}, const std::string& content_type = "application/json",
                                 seconds longest = answer_wait);
 
-/// Follows a server-sent-events stream until `each(id, type, data)` says false or the node goes away.
+/// Follows a server-sent-events stream until `each(id, type, data)` says false, the node goes away, or SIGINT or
+/// SIGTERM comes.
 result<void> follow_api(const api_target& to, const std::string& path, const std::string& last_event_id,
                         const std::function<bool(const std::string& id, const std::string& type, const std::string& data)>& each);
 

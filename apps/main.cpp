@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   seatgrid::add_call_commands(app, context);
   seatgrid::add_queue_commands(app, context);
   seatgrid::add_agent_commands(app, context);
+  seatgrid::add_trunk_commands(app, context);
   seatgrid::add_number_commands(app, context);
   seatgrid::add_record_commands(app, context);
   seatgrid::add_event_commands(app, context);

@@ -16,6 +16,7 @@
 #include "apps/data_backup.hpp"
 #include "apps/edge_metrics.hpp"
 #include "apps/events_out.hpp"
+#include "apps/provisioned_lists.hpp"
 #include "apps/saved_bindings.hpp"
 #include "domain/number.hpp"
 #include "media/recordings.hpp"
@@ -45,31 +46,6 @@ prompt_library prompts_of(const std::string& assets, const std::vector<config_pt
         spdlog::warn("prompt {} of {}: {}", name, tenant->tenant, set.error().what);
   }
   return library;
-}
-
-nlohmann::json numbers_of(const std::vector<config_ptr>& tenants) {
-  static constexpr std::array<std::string_view, 3> policies{"on_agent", "at_once", "on_queue"};
-  nlohmann::json rows = nlohmann::json::array();
-  for (const auto& tenant : tenants)
-    for (const auto& [number, access] : tenant->numbers)
-      rows.push_back({{"number", number},
-                      {"tenant", tenant->tenant},
-                      {"flow", access.flow},
-                      {"answer", policies.at(static_cast<std::size_t>(access.answer))},
-                      {"calls_max", access.calls_max}});
-  return rows;
-}
-
-nlohmann::json tenants_of(const std::vector<config_ptr>& tenants) {
-  nlohmann::json rows = nlohmann::json::array();
-  for (const auto& t : tenants)
-    rows.push_back({{"tenant", t->tenant},
-                    {"version", t->version},
-                    {"domain", t->domain},
-                    {"numbers", t->numbers.size()},
-                    {"queues", t->queues.size()},
-                    {"agents", t->agents.size()}});
-  return rows;
 }
 
 class wired_node final : public node_app, private edge_sink {
@@ -305,6 +281,7 @@ class wired_node final : public node_app, private edge_sink {
     hooks.remove_tenant = [this](const std::string& name) { return remove_tenant(name); };
     hooks.back_up = [this](const std::string& to, bool journal_only) { return back_up_to(to, journal_only); };
     hooks.tenants = [this] { return tenants_of(store_->tenants()).dump(); };
+    hooks.trunks = [this] { return trunks_of(store_->tenants(), edge_->status().trunks).dump(); };
     hooks.numbers = [this] { return numbers_of(store_->tenants()).dump(); };
     hooks.data_directory = options_.data;
     auto started = seatgrid::api::start(options_.api, node_->api(), std::move(hooks));

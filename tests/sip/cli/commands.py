@@ -19,6 +19,14 @@ role = "carrier"
 name = "shop"
 parent = "carrier"
 [tenant.queues.support]
+[tenant.numbers."4008100001"]
+flow = "main"
+[tenant.flows.main]
+start = "bye"
+nodes.bye = { kind = "hangup" }
+[tenant.trunks.line]
+addresses = ["192.0.2.0/24"]
+outbound = "sip:192.0.2.1:5060"
 """
 CARRIER = """
 [[tenant]]
@@ -71,6 +79,20 @@ def mistakes_are_explained(cli):
     json.loads(cli.check(0, "seatgrid", "version", "-o", "json", node=False))
 
 
+def nouns_list_and_show(cli):
+    """Every noun that can be listed is, as a table and as JSON; what is shown is one of what is listed."""
+    for noun in ("call", "queue", "agent", "number", "trunk", "recording", "voicemail", "event"):
+        cli.check(0, "", noun, "list")
+        items = json.loads(cli.check(0, "items", noun, "list", "-o", "json"))["items"]
+        expect(bool(items) == (noun in ("queue", "number", "trunk")), f"{noun} list: {items}")
+    cli.check(0, "4008100001", "number", "show", "400-810-0001")
+    expect(json.loads(cli.check(0, "main", "number", "show", "4008100001", "-o", "json"))["tenant"] == "shop", "number show")
+    cli.check(1, "no access number '4008100002'", "number", "show", "4008100002")
+    expect(json.loads(cli.check(0, "line", "trunk", "show", "shop/line", "-o", "json"))["outbound"] == "sip:192.0.2.1:5060", "trunk show")
+    cli.check(1, "tenant 'shop' has no trunk 'lime'", "trunk", "show", "shop/lime")
+    cli.check(1, "an event id looks like", "event", "show", "abc")
+
+
 def tenants_go_when_told(cli, node, stage):
     whole, carrier = stage.directory / "whole.toml", stage.directory / "carrier.toml"
     whole.write_text(TENANTS)
@@ -109,6 +131,7 @@ def main():
         cli = Cli(node.binary, node)
         help_has_examples(cli)
         mistakes_are_explained(cli)
+        nouns_list_and_show(cli)
         http_refusals_are_problems(node)
         tenants_go_when_told(cli, node, stage)
 

@@ -4,6 +4,7 @@ usage: observe.py SEATGRID"""
 import csv
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import threading
@@ -89,6 +90,32 @@ def replays_are_the_same(line):
     return len(calls), steps
 
 
+def tails_follow(line):
+    """Each noun's tail sees one call pass: types of its own and nothing else, as JSON and as a line; `event show` knows each again."""
+    data = str(line.node.directory / "data")
+    subscribers = lambda: int(re.search(r"^seatgrid_event_subscribers (\d+)", line.node.request("GET", "/metrics"), re.MULTILINE).group(1))
+    before = subscribers()
+    nouns = {"call": "call.started", "queue": "queue.call_offered", "agent": "agent.state_changed", "recording": "recording.finished"}
+    outputs = {noun: line.stage.directory / f"{noun}.tail" for noun in nouns}
+    tails = [subprocess.Popen([str(line.binary), noun, "tail", "--data", data, *(["-o", "json"] if noun != "queue" else [])], stdout=open(outputs[noun], "wb"),
+                              stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL) for noun in nouns]
+    try:
+        wait_until("every tail listens", 5, lambda: subscribers() == before + len(nouns))
+        line.call(TALK, 1, 200).wait(10)
+        for noun, kind in nouns.items():
+            wait_until(f"{noun} tail says {kind}", 5, lambda: kind in outputs[noun].read_text())
+    finally:
+        for one in tails:
+            one.terminate()
+            expect(one.wait(5) == 0, "SIGTERM must end a tail with 0")
+    seen = [json.loads(text) for noun in nouns if noun != "queue" for text in outputs[noun].read_text().splitlines()]
+    expect(all(event["type"].split(".")[0] in nouns for event in seen), f"a tail follows what is not its own: {seen}")
+    status, text, errors = cli(line.binary, "event", "show", seen[0]["id"], "-o", "json", "--data", data)
+    expect(status == 0 and json.loads(text)["type"] == seen[0]["type"], f"event show: {text} {errors}")
+    status, _, errors = cli(line.binary, "event", "show", "00001-00000000000099999999-0000", "--data", data)
+    expect(status == 1 and "no event" in errors, f"an event that never was: {errors}")
+
+
 def doctor_tells(binary, line):
     data = str(line.node.directory / "data")
 
@@ -126,6 +153,7 @@ def main():
         line.log_in_those_of_wait()
         events = events_resume(line, first)
         calls, steps = replays_are_the_same(line)
+        tails_follow(line)
         doctor_tells(binary, line)
         print(f"{vectors} numbers; {calls} calls with {steps} steps decided again the same; {events} events over a kill, none twice, none missing")
 

@@ -34,7 +34,8 @@ class Hotline:
 
     def __init__(self, stage, binary, agents=8, env=None, directory="node", record="on_agent"):
         self.stage, self.binary, self.made = stage, binary, 0
-        self.node = stage.add(Node(binary, stage.directory / directory, SIP, RTP, HTTP, provisioning(agents, record), env=env))
+        self.node = stage.add(Node(binary, stage.directory / directory, SIP, RTP, HTTP, provisioning(agents, record),
+                              env={"SEATGRID_SERVER_DRAIN_MAX": "0s", **(env or {})}))
 
     def start(self):
         self.node.start()

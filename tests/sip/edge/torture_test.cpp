@@ -28,9 +28,19 @@ class Torture : public EdgeTest {
     std::vector<std::pair<std::string, std::string>> all;
     for (const auto& file : files) {
       std::ifstream in{file, std::ios::binary};
-      all.emplace_back(file.stem(), std::string{std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}});
+      all.emplace_back(file.stem(), with_crlf({std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}}));
     }
     return all;
+  }
+  /// RFC 5118's messages are kept with bare LF; their Content-Length counts CRLF.
+  static std::string with_crlf(std::string text) {
+    if (text.find('\r') != std::string::npos) return text;
+    std::string out;
+    for (const char c : text) {
+      if (c == '\n') out += '\r';
+      out += c;
+    }
+    return out;
   }
   void expect_alive(sip_peer& peer) {
     while (peer.receive(milliseconds{20})) {}
@@ -51,9 +61,9 @@ TEST_F(Torture, EveryMessageOfRfc4475And5118LeavesTheEdgeAlive) {
 
 /// What RFC 4475 and RFC 5118 ask a server to answer, or leave it the choice of; more than one status where they do. Not in here:
 /// responses, which nobody answers, and
-/// the requests that still get silence or another refusal (badinv01, intmeth, lwsruri, mpart01, unksm2, ipv6-bad,
-/// ipv6-bug-abnf-3-colons, ipv6-correct-abnf-2-colons, ipv6-in-sdp, mult-ip-in-sdp): for them only life is asserted. REGISTERs to
-/// a domain of ours are challenged before their contacts are read.
+/// the requests that still get silence where a 400 or a 501 is asked for (badinv01, intmeth, lwsruri, ipv6-bad: Sofia's parser
+/// gives nobody an answer; unksm2: its To names no domain of ours): for them only life is asserted. REGISTERs to a domain of ours
+/// are challenged before their contacts are read.
 const std::map<std::string, std::set<int>> asked_answers{
     {"wsinv", {481}},
     {"esc01", {404}},
@@ -100,6 +110,11 @@ const std::map<std::string, std::set<int>> asked_answers{
     {"via-received-param-no-delim", {200}},
     {"mult-ip-in-header", {481}},
     {"ipv4-mapped-ipv6", {404}},
+    {"ipv6-bug-abnf-3-colons", {200, 400}},
+    {"ipv6-correct-abnf-2-colons", {200}},
+    {"ipv6-in-sdp", {400}},  // its body is shorter than its Content-Length says (RFC 3261 18.3)
+    {"mult-ip-in-sdp", {404}},
+    {"mpart01", {405, 501}},
 };
 
 /// The message as if it had come to us by `transport`, from a sender who wants its answer where it came from (RFC 3581).
@@ -109,6 +124,7 @@ std::string sent_by(std::string text, const char* transport) {
   if (via == std::string::npos) return text;
   text.replace(via + 1, 3, transport);
   const auto host = text.find_first_not_of(" \t\r\n", via + 4);
+  if (text.substr(host, text.find_first_of("\r\n", host) - host).find(";rport") != std::string::npos) return text;
   return text.insert(text.find_first_of(";, \t\r\n", host), ";rport");
 }
 
@@ -122,8 +138,9 @@ TEST_F(Torture, EveryRequestGetsTheAnswerThatTheRfcsAskForOverUdpAndTcp) {
     const auto wanted = asked_answers.find(name);
     for (const auto* transport : {"UDP", "TCP"}) {
       const bool tcp = transport[0] == 'T';
-      // On a stream a message that promises 9,999 bytes waits for them, and a second one is another request.
-      if (tcp && (name == "clerr" || name == "dblreq")) continue;
+      // On a stream what lacks promised bytes or its last empty line waits for them, and a second message is another request.
+      const bool unfinished = name == "clerr" || name == "ipv6-in-sdp" || text.find("\r\n\r\n") == std::string::npos;
+      if (tcp && (unfinished || name == "dblreq")) continue;
       sip_peer peer{tcp ? "127.0.0.1" : trunk_ip, static_cast<std::uint16_t>(++last_port_), port_,
                     tcp ? sip_peer::kind::tcp_client : sip_peer::kind::udp};
       peer.send(sent_by(text, transport));

@@ -38,7 +38,6 @@ class recording_gateway : public gateway {
   }
   std::vector<metric> metrics() const override { return {}; }
   std::vector<journal_position> positions() const override { return {}; }
-  result<void> backup(const std::string&) const override { return fail(errc::unsupported, "no backup"); }
   result<std::uint64_t> apply(std::vector<std::shared_ptr<const tenant_config>>, std::vector<std::string>) override { return 0; }
   std::vector<std::shared_ptr<const tenant_config>> tenants() const override { return {}; }
   std::string why_not_ready() const override { return {}; }

@@ -304,8 +304,7 @@ void auditor::at_end() {
   if (options_.calls_may_live) return;
   for (const auto& [id, q] : queues_)
     for (const auto& [call, unused] : q.entries)
-      // A lost `leave_queue` is made good when the queue next offers, or asks after a takeover; neither need come any more.
-      if (!options_.hints_may_be_late) complain(invariant::i5, "call " + to_text(call) + " never left queue " + to_text(id));
+      complain(invariant::i5, "call " + to_text(call) + " never left queue " + to_text(id));
   for (const auto& [id, agent] : agents_)
     expect(invariant::i18, agent.facts.status != agent_status::reserved && agent.facts.status != agent_status::talking,
            [who = id, status = agent.facts.status] {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <functional>
@@ -45,11 +46,11 @@ std::string_view name_of(invariant which) noexcept;
 std::string_view meaning_of(invariant which) noexcept;
 
 struct audit_options {
-  /// Messages between entities may be lost or the disk may be slow: hints come late, so I12 and I15 are not asked.
-  bool hints_may_be_late = false;
   /// Calls that still live at the end are no violation (the log of a node that runs or was killed).
   bool calls_may_live = false;
-  milliseconds idle_max{250};                       ///< I12: eligible waiter beside a free agent
+  milliseconds idle_max{250};  ///< I12: eligible waiter beside a free agent
+  /// On top of it for an agent who was free when a message was lost last, counted from then.
+  milliseconds loss_max{queue_limits::look_round + milliseconds{500}};
   std::size_t texts_max = 20;                       ///< violations kept as text; the rest are counted
   std::function<void(const std::string&)> trace{};  ///< one line per event; empty = nobody looks
 };
@@ -68,6 +69,8 @@ class auditor {
   /// What was folded is compared with the rows that the next life will read, and goes on from these.
   void compare_with_rows();
   void on_restart(time_point now) { restarted_at_ = now; }
+  /// A message between entities is lost, or comes late, at `at`.
+  void on_loss(time_point at) { lost_at_ = std::max(lost_at_, at); }
   /// I12; ask it when time moves. `fair` = everything appended counts and a live owner works.
   void check_work(time_point now, bool fair);
   /// One CDR per call, nothing waits for an ended call, nobody is reserved without a live call.
@@ -133,6 +136,7 @@ class auditor {
   std::uint64_t talks_ = 0;
   std::uint64_t closed_ = 0;
   time_point restarted_at_{};
+  time_point lost_at_{};
   std::unordered_map<call_id, calls::call_state> calls_{};
   std::map<queue_id, queue_state> queues_{};
   std::map<agent_id, agent_state> agents_{};

@@ -82,14 +82,14 @@ void auditor::check_order(const queue_state& before, const reservation_made& mad
 
 void auditor::check_missed_again(const queue_state& before, const queue_entry& entry, const reservation_made& made) {
   const auto config = configs_.by_shard_entity(ref(before.id));
-  if (!config || before.config_version != config->version || options_.hints_may_be_late || now_ - restarted_at_ <= settle_max)
-    return;
+  if (!config || before.config_version != config->version || now_ - restarted_at_ <= settle_max) return;
   for (const auto& [name, agent] : config->agents) {
     const auto id = config->agent_of(name);
     const auto since = free_since_.find(id);
     if (id == made.agent || since == free_since_.end() || now_ - since->second <= hint_max || was_tried(entry, id)) continue;
     const auto view = before.agents.find(id);
-    const bool listed = view != before.agents.end() && view->second.listed > view->second.spent;
+    // As it is now: the queue need not have heard yet of other skills.
+    const bool listed = view != before.agents.end() && view->second.listed == agents_.at(id).facts.generation;
     expect(invariant::i15, !listed || !may_serve(*config, before, entry, agent), [&, who = name] {
       return "call " + to_text(made.call) + " goes back to an agent that missed it while " + who + " is idle";
     });
@@ -127,14 +127,16 @@ void auditor::note_idle(const tenant_config& config, const queue_state& q, const
     if (!is_free(id) || was_tried(entry, id) || !may_serve(config, q, entry, agent)) continue;
     const auto seen = idle_pair_.find({entry.call, id});
     const auto since = seen == idle_pair_.end() ? now : seen->second;
-    expect(invariant::i12, now - since <= options_.idle_max,
+    const bool may_be_unheard = agents_.at(id).facts.since <= lost_at_;
+    const auto allowed = options_.idle_max + (may_be_unheard ? options_.loss_max : milliseconds{0});
+    expect(invariant::i12, now - std::max(since, lost_at_) <= allowed,
            [&, who = name] { return "call " + to_text(entry.call) + " waits while agent " + who + " is free"; });
     pairs[{entry.call, id}] = since;
   }
 }
 
 void auditor::check_work(time_point now, bool fair) {
-  if (!fair || options_.hints_may_be_late || now - restarted_at_ <= settle_max) {
+  if (!fair || now - restarted_at_ <= settle_max) {
     idle_pair_.clear();
     return;
   }

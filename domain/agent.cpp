@@ -322,6 +322,7 @@ class decision {
     const auto length = facts_.next_length;
     const auto by = facts_.next_by;
     set_next(status::ready, {}, milliseconds{0}, state_owner::system);
+    if (config_.agent(now_.id) == nullptr) return go_out(state_owner::system, true);
     if (next == status::logged_out) return go_out(by, true);
     if (next == status::paused) return pause(reason, length, by);
     settle(at, state_owner::system);

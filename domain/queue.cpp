@@ -74,8 +74,7 @@ class decision {
     auto it = config_.agents.lower_bound(from);
     for (std::size_t looked = 0; it != config_.agents.end() && looked < rollcall_looks_max && asked.agents.size() < rollcall_max;
          ++it, ++looked)
-      if (const auto id = config_.agent_of(it->first); is_member(it->second) && !(again && s_.index.is_free(id)))
-        asked.agents.push_back(id);
+      if (is_member(it->second)) asked.agents.push_back(config_.agent_of(it->first));
     if (it != config_.agents.end()) asked.next = it->first;
     if (again && from.empty())
       for (auto walk = s_.order.begin(); !walk.at_end(); walk.next())
@@ -276,7 +275,7 @@ class decision {
     };
     agent_id agent{};
     if (const auto* sticky = entry.preferred ? s_.index.find_agent(entry.preferred) : nullptr)
-      if (late(entry.preferred) && matcher::meets(sticky->skills, entry.skills)) agent = entry.preferred;
+      if (fresh(entry.preferred) && matcher::meets(sticky->skills, entry.skills)) agent = entry.preferred;
     if (!agent) agent = s_.index.best_agent(entry.skills, t_.chance, fresh);
     if (!agent && !tried.empty()) agent = s_.index.best_agent(entry.skills, t_.chance, late);
     if (!agent) return false;

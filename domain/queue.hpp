@@ -83,8 +83,8 @@ inline constexpr std::size_t tried_max = 16;              ///< agents remembered
 inline constexpr std::size_t due_max = 256;               ///< entries served by one firing; the rest follows at once
 inline constexpr std::size_t rollcall_max = 500;          ///< members asked in one step
 inline constexpr std::size_t rollcall_looks_max = 5'000;  ///< agents looked at in one step
-/// While anybody waits, agents who are not believed to be free and calls that wait are asked so often: what a link lost without
-/// the death of either side (`agent_available`, `leave_queue`) holds an agent or a place no longer than this.
+/// While anybody waits, members and waiting calls are asked so often: what a link lost without the death of either side
+/// (`agent_available`, `leave_queue`) holds an agent or a place no longer than this.
 inline constexpr milliseconds look_round{30'000};
 inline constexpr milliseconds view_settles{1'000};  ///< after the roll-call, before "nobody is logged in" is believed
 }  // namespace queue_limits

@@ -344,7 +344,7 @@ struct members_asked {
   std::vector<agent_id> agents{};
   std::string next{};  ///< the first name not yet asked; empty = that was all
   time_point at{};
-  bool again = false;              ///< of a look round: only those who are not believed to be free
+  bool again = false;              ///< of a look round: who is logged in is known as before
   std::vector<call_id> waiting{};  ///< asked whether they still wait
   static constexpr auto fields() {
     return members{field{1, "agents", &members_asked::agents}, field{2, "next", &members_asked::next},

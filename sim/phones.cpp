@@ -167,6 +167,34 @@ void phones::hold_and_retrieve(leg_id leg) {
   offer(milliseconds{1'900}, direction::sendrecv);
 }
 
+/// Blind transfer: to another agent, a queue (that may be gone), a real phone, or nobody whom we know.
+void phones::transfer(leg_id leg) {
+  stage_.in(stage_.chance.wait(300, 8'000), [this, leg] {
+    auto* phone = find(leg);
+    if (phone == nullptr || phone->state != phone_state::talking || !phone->acknowledged) return;
+    const auto kind = stage_.chance.between(0, 3);
+    const auto agent = "a" + std::to_string(stage_.chance.between(1, options_.agents));
+    const auto number = std::to_string(13'900'000'000 + ++transfers_);
+    const auto user = kind == 0 ? agent : kind == 1 ? stage_.chance.chance(500) ? "q1" : "q2" : kind == 2 ? number : "nobody";
+    stage_.say("phone " + phone->device + " transfers " + name_of(leg) + " to " + user);
+    to_node(leg_refer{.leg = leg,
+                      .refer_id = ++phone->offers,
+                      .target = "<sip:" + user + "@sim.example>",
+                      .referred_by = {},
+                      .now = dialog_of(*phone)});
+  });
+}
+
+void phones::power(const std::string& device, bool on) {
+  if (on) {
+    off_.erase(device);
+    return;
+  }
+  off_.insert(device);
+  for (auto& [unused, phone] : legs_)
+    if (phone.device == device) agent_ends(phone);
+}
+
 /// CANCEL before their answer, BYE after it; a 2xx that crosses gets ACK and BYE from the edge.
 void phones::on_release(leg_id leg, const release_cause& cause) {
   auto* phone = find(leg);

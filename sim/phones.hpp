@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,8 @@ class phones {
   void hear(const leg_command& command);
   void kill();
   void restarted();
+  /// A phone without power says and hears nothing, and its calls end without a word.
+  void power(const std::string& device, bool on);
   void begin();
 
   bool is_over() const;
@@ -94,6 +97,7 @@ class phones {
   void no_final_response(leg_id leg, milliseconds wait, std::uint16_t status);
   void agent_ends(phone_leg& phone);
   void hold_and_retrieve(leg_id leg);
+  void transfer(leg_id leg);
   void on_release(leg_id leg, const release_cause& cause);
   void on_restore(const leg_restore& order);
   phone_leg* find(leg_id leg);
@@ -106,6 +110,8 @@ class phones {
   std::map<leg_id, phone_leg> legs_{};
   std::vector<caller> callers_{};
   std::map<std::string, leg_id> active_{};  ///< device -> the leg it rings or talks on
+  std::set<std::string> off_{};             ///< devices without power
+  std::uint32_t transfers_ = 0;
   std::uint64_t calls_made_ = 0;
   time_point started_at_{};  ///< this life
   std::string wrong_{};

@@ -23,7 +23,10 @@ void phones::to_phone(leg_id leg, bool may_be_lost, std::function<void(phone_leg
   stage_.in_this_life(wait, [this, leg, arrives = std::move(arrives)] {
     if (auto* phone = find(leg)) phone->left = true;
     stage_.in(wire, [this, leg, arrives] {
-      if (auto* phone = find(leg)) arrives(*phone);
+      auto* phone = find(leg);
+      if (phone == nullptr) return;
+      if (off_.contains(phone->device)) return agent_ends(*phone);
+      arrives(*phone);
     });
   });
 }
@@ -59,8 +62,9 @@ void phones::invite_agent(const leg_invite& order) {
 void phones::ring_agent(phone_leg& phone, milliseconds expires) {
   if (phone.state != phone_state::calling) return;
   const auto leg = phone.leg;
+  const bool is_agent = phone.asked.trunk.empty();  // the rest of the world may have what it likes
   const auto taken = active_.find(phone.device);
-  if (taken != active_.end() && is_alive(taken->second))
+  if (is_agent && taken != active_.end() && is_alive(taken->second))
     complain("I1: phone of " + phone.device + " rings for " + name_of(leg) + " while it has " + name_of(taken->second));
   active_[phone.device] = leg;
   phone.state = phone_state::ringing;
@@ -105,6 +109,7 @@ void phones::agent_answers(leg_id leg, std::int64_t talk_ms) {
     if (unheard != nullptr && unheard->state == phone_state::talking && !unheard->acknowledged) hang_up(leg, false);
   });
   if (stage_.chance.chance(150)) hold_and_retrieve(leg);
+  if (phone->asked.trunk.empty() && stage_.chance.chance(150)) transfer(leg);
   stage_.in(milliseconds{talk_ms}, [this, leg] { hang_up(leg, false); });
 }
 

@@ -1,6 +1,7 @@
 #include "sim/plan.hpp"
 
 #include <array>
+#include <stdexcept>
 #include <utility>
 
 namespace seatgrid::sim {
@@ -56,6 +57,48 @@ agent_config make_agent(std::uint32_t number, dice& chance) {
   return agent;
 }
 
+void remove_second_queue(tenant_config& config) {
+  config.queues.erase("q2");
+  for (auto& [unused, agent] : config.agents)
+    std::erase_if(agent.queues, [](const queue_membership& m) { return m.queue == "q2"; });
+  std::get<queue_node>(config.flows["main"].nodes["second"]).queue = "q1";
+  config.queues["q1"].keys.erase('8');
+}
+
+void add_second_queue(tenant_config& config, dice& chance) {
+  config.queues["q2"] = make_queue("q2", chance);
+  for (auto& [unused, agent] : config.agents)
+    if (chance.chance(600)) agent.queues.push_back({"q2", 1});
+  std::get<queue_node>(config.flows["main"].nodes["second"]).queue = "q2";
+}
+
+/// What an administrator does while calls are up. Devices stay: their phones know no provisioning.
+config_ptr next_version(const tenant_config& before, const tenant_config& first, dice& chance) {
+  auto next = std::make_shared<tenant_config>(before);
+  ++next->version;
+  const auto number = static_cast<std::uint32_t>(chance.between(1, static_cast<std::int64_t>(first.agents.size())));
+  auto agent = make_agent(number, chance);
+  agent.device = first.agents.at(agent.name).device;
+  const bool has_second = next->queues.contains("q2");
+  if (!has_second) std::erase_if(agent.queues, [](const queue_membership& m) { return m.queue == "q2"; });
+  switch (chance.between(0, 4)) {
+    case 0:
+    case 1:
+      if (has_second)
+        remove_second_queue(*next);
+      else
+        add_second_queue(*next, chance);
+      break;
+    case 2: next->agents.erase(agent.name); break;
+    case 3: next->agents[agent.name] = agent; break;
+    default:
+      next->queues["q1"] = make_queue("q1", chance);
+      if (!has_second) next->queues["q1"].keys.erase('8');
+  }
+  if (!next->index()) throw std::logic_error("a version of the simulated tenant has no index");
+  return next;
+}
+
 }  // namespace
 
 run_plan make_plan(const run_options& options, dice& chance) {
@@ -83,9 +126,12 @@ run_plan make_plan(const run_options& options, dice& chance) {
   }
   trunk_config trunk;
   trunk.name = "carrier";
+  trunk.outbound = "sip:10.3.0.1";
   config->trunks[trunk.name] = trunk;
   static_cast<void>(config->index());
-  plan.config = std::move(config);
+  plan.versions.push_back(std::move(config));
+  for (auto more = chance.chance(500) ? chance.between(1, 5) : 0; more > 0; --more)
+    plan.versions.push_back(next_version(*plan.versions.back(), plan.first(), chance));
   return plan;
 }
 

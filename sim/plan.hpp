@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "domain/tenant_config.hpp"
 #include "sim/dice.hpp"
@@ -18,32 +20,44 @@ struct run_options {
 
 /// What one seed makes of a run: how many kills, whether messages between entities are lost, and the tenant.
 struct run_plan {
-  bool loses_messages = false;     ///< 2 % lost, 3 % doubled, 5 % late
+  bool loses_messages = false;     ///< in storms: 2 % lost, 3 % doubled, 5 % late
   bool slow_disk = false;          ///< a sync takes up to 300 ms instead of 3
   std::int64_t kill_per_100k = 0;  ///< chance of a kill at each turn of an actor
   milliseconds calls_over{60'000};
-  config_ptr config{};
+  std::vector<config_ptr> versions{};  ///< the tenant, and what provisioning makes of it during the run
+  const tenant_config& first() const { return *versions.front(); }
 };
+/// Of a run that loses messages: what was lost in a storm must be made good in the calm after it.
+inline constexpr seconds storm{20}, calm{70};
 
 inline constexpr const char* tenant_name = "sim";
 inline constexpr const char* access_number_called = "4001234567";
 
 run_plan make_plan(const run_options& options, dice& chance);
 
-/// The one tenant of a run.
-class one_config final : public config_source {
+/// The one tenant of a run, in the version of the moment; calls keep theirs.
+class tenant_versions final : public config_source {
  public:
-  explicit one_config(config_ptr config) : config_(std::move(config)) {}
-  config_ptr current(const std::string& tenant) const override { return tenant == tenant_name ? config_ : nullptr; }
-  config_ptr version(const std::string& tenant, std::uint64_t) const override { return current(tenant); }
+  explicit tenant_versions(std::vector<config_ptr> all) : all_(std::move(all)) {}
+  bool is_last() const { return at_ + 1 == all_.size(); }
+  void move_on() { ++at_; }
+  const tenant_config& now() const { return *all_[at_]; }
+
+  config_ptr current(const std::string& tenant) const override { return tenant == tenant_name ? all_[at_] : nullptr; }
+  config_ptr version(const std::string& tenant, std::uint64_t version) const override {
+    for (const auto& one : all_)
+      if (tenant == tenant_name && one->version == version) return one;
+    return current(tenant);
+  }
   config_ptr by_shard_entity(entity_ref entity) const override {
-    const bool known = (entity.kind == entity_kind::agent && config_->agent(agent_id{entity.id}) != nullptr) ||
-                       (entity.kind == entity_kind::queue && config_->queue(queue_id{entity.id}) != nullptr);
-    return known ? config_ : nullptr;
+    const bool known = (entity.kind == entity_kind::agent && now().agent(agent_id{entity.id}) != nullptr) ||
+                       (entity.kind == entity_kind::queue && now().queue(queue_id{entity.id}) != nullptr);
+    return known ? all_[at_] : nullptr;
   }
 
  private:
-  config_ptr config_;
+  std::vector<config_ptr> all_;
+  std::size_t at_ = 0;
 };
 
 }  // namespace seatgrid::sim

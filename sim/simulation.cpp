@@ -26,12 +26,11 @@ class simulation {
       : options_(options),
         stage_(options.seed),
         plan_(make_plan(options, stage_.chance)),
-        config_(plan_.config),
+        config_(plan_.versions),
         log_(make_memory_journal({.journal = {}, .by_pump = true})),
         phones_(stage_, plan_, options_),
         media_(stage_, phones_),
-        auditor_(config_, *log_, lane_of_entities,
-                 {.hints_may_be_late = plan_.loses_messages, .trace = [this](const std::string& line) { stage_.say(line); }}) {
+        auditor_(config_, *log_, lane_of_entities, {.trace = [this](const std::string& line) { stage_.say(line); }}) {
     stage_.trace = options.trace;
     phones_.press = [this](call_id call, char digit) { media_.press(call, digit); };
   }
@@ -40,8 +39,11 @@ class simulation {
     stage_.say(std::string{"plan: "} + (plan_.loses_messages ? "loses messages, " : "") + (plan_.slow_disk ? "slow disk, " : "") +
                "kills per 100,000 turns: " + std::to_string(plan_.kill_per_100k));
     const auto began = stage_.now();
+    began_ = began;
     start_node();
     register_phones();
+    plan_vanishing();
+    plan_changes();
     plan_orders();
     phones_.begin();
     while (wrong().empty() && !over(began)) {
@@ -99,17 +101,39 @@ class simulation {
                                                  actors::make_core, std::move(hooks));
     stage_.engine->start();
     auditor_.on_restart(stage_.now());
-    for (const auto& [name, unused] : plan_.config->agents)
-      stage_.engine->tell(ref(plan_.config->agent_of(name)), config_changed{1});
-    for (const auto& [name, unused] : plan_.config->queues)
-      stage_.engine->tell(ref(plan_.config->queue_of(name)), config_changed{1});
+    tell_all(config_.now());
   }
 
+  void tell_all(const tenant_config& of) {
+    const config_changed news{config_.now().version};
+    for (const auto& [name, unused] : of.agents) stage_.engine->tell(ref(of.agent_of(name)), news);
+    for (const auto& [name, unused] : of.queues) stage_.engine->tell(ref(of.queue_of(name)), news);
+  }
+
+  /// Provisioning changes while calls are up; whom it took away hears of it, too.
+  void plan_changes() {
+    if (config_.is_last()) return;
+    stage_.in(stage_.chance.wait(3'000, 40'000), [this] {
+      const auto& before = config_.now();
+      config_.move_on();
+      stage_.say("PROVISIONED version " + std::to_string(config_.now().version));
+      if (stage_.engine) {
+        tell_all(before);
+        tell_all(config_.now());
+      }
+      plan_changes();
+    });
+  }
+
+  bool is_storm() const { return (stage_.now() - began_) % (storm + calm) < storm; }
+
   void bend(actors::input_ptr in, std::function<void(actors::input_ptr)> arrive) {
-    const auto fate = stage_.chance.between(1, 100);
-    if (fate <= 2) return;
+    const auto fate = is_storm() ? stage_.chance.between(1, 100) : 100;
+    if (fate <= 2) return auditor_.on_loss(stage_.now());
     if (fate <= 7) {
-      stage_.in_this_life(stage_.chance.wait(1, 1'500), [in, arrive] { arrive(std::make_shared<actors::entity_input>(*in)); });
+      const auto wait = stage_.chance.wait(1, 1'500);
+      auditor_.on_loss(stage_.now() + wait);
+      stage_.in_this_life(wait, [in, arrive] { arrive(std::make_shared<actors::entity_input>(*in)); });
       return;
     }
     if (fate <= 10) arrive(std::make_shared<actors::entity_input>(*in));
@@ -117,24 +141,25 @@ class simulation {
   }
 
   void register_phones() {
-    std::uint64_t request = 0;
-    for (const auto& [name, agent] : plan_.config->agents) {
-      if (agent.device != "register") continue;
-      register_request r;
-      r.request = ++request;
-      r.tenant = tenant_name;
-      r.aor = "sip:" + name + "@" + plan_.config->domain;
-      r.sip_call_id = name;
-      r.cseq = 1;
-      binding b;
-      b.contact.target = "sip:" + name + "@10.1.1." + std::to_string(request);
-      b.sip_call_id = name;
-      b.cseq = 1;
-      b.expires_s = 3'600;
-      b.at = stage_.now();
-      r.contacts.push_back(b);
-      repeat_register(r, 0);
-    }
+    for (const auto& [name, agent] : plan_.first().agents)
+      if (agent.device == "register") repeat_register(registration_of(name, false), 0);
+  }
+
+  register_request registration_of(const std::string& name, bool again) {
+    register_request r;
+    r.request = ++registers_;
+    r.tenant = tenant_name;
+    r.aor = "sip:" + name + "@" + plan_.first().domain;
+    r.sip_call_id = name + (again ? "-" + std::to_string(registers_) : "");
+    r.cseq = 1;
+    binding b;
+    b.contact.target = "sip:" + name + "@10.1.1." + name.substr(1);
+    b.sip_call_id = r.sip_call_id;
+    b.cseq = 1;
+    b.expires_s = 3'600;
+    b.at = stage_.now();
+    r.contacts.push_back(b);
+    return r;
   }
 
   /// A phone repeats its REGISTER when the node dies before it answers; here: it says it again a few times.
@@ -147,6 +172,36 @@ class simulation {
     });
   }
 
+  /// Phones leave in good order, or lose their power; they come back.
+  void plan_vanishing() {
+    for (const auto& [name, agent] : plan_.first().agents) {
+      if (!stage_.chance.chance(400)) continue;
+      const bool in_good_order = agent.device == "register" && stage_.chance.chance(500);
+      const auto away = stage_.chance.wait(2'000, 40'000);
+      stage_.in(stage_.chance.wait(12'000, plan_.calls_over.count() + 20'000), [this, name = name, in_good_order, away] {
+        stage_.say("phone " + name + (in_good_order ? " unregisters" : " loses its power"));
+        if (in_good_order)
+          unregister(name);
+        else
+          phones_.power(name, false);
+        stage_.in(away, [this, name, in_good_order] {
+          stage_.say("phone " + name + " is back");
+          if (in_good_order)
+            repeat_register(registration_of(name, true), 0);
+          else
+            phones_.power(name, true);
+        });
+      });
+    }
+  }
+
+  void unregister(const std::string& name) {
+    auto bye = registration_of(name, true);
+    bye.remove_all = true;
+    bye.contacts.clear();
+    if (stage_.engine) stage_.engine->on(bye);
+  }
+
   /// Supervisors and agents press buttons.
   void plan_orders() {
     for (std::uint32_t i = 0; i < options_.agents; ++i)
@@ -155,7 +210,7 @@ class simulation {
 
   void give_order(std::uint32_t number) {
     if (!stage_.engine) return;
-    const auto agent = plan_.config->agent_of("a" + std::to_string(number % options_.agents + 1));
+    const auto agent = plan_.first().agent_of("a" + std::to_string(number % options_.agents + 1));
     control::command order = control::agent_ready{agent};
     const auto what = stage_.chance.between(0, 3);
     if (what == 0) order = control::agent_pause{agent, "coffee", milliseconds{5'000}};
@@ -231,14 +286,16 @@ class simulation {
   const run_options options_;
   stage stage_;
   const run_plan plan_;
-  const one_config config_;
+  tenant_versions config_;
   std::unique_ptr<memory_journal> log_;
   phones phones_;
   media_world media_;
   audit::auditor auditor_;
   std::string wrong_{};
   std::optional<time_point> quiet_since_{};
+  time_point began_{};
   std::uint64_t turns_ = 0;
+  std::uint64_t registers_ = 0;
   std::uint64_t orders_ = 0;
   std::uint64_t answers_ = 0;
   bool sync_planned_ = false;

@@ -253,6 +253,21 @@ TEST_F(Agent, StateDurationsTileTheSession) {
   EXPECT_EQ(total_us, std::chrono::microseconds{100s}.count());
 }
 
+TEST_F(Agent, WhomProvisioningRemovesDuringACallLeavesAfterIt) {
+  log_in();
+  reserve_at(after_noon(1s));
+  talk(after_noon(2s));
+  config.agents.erase("1001");
+  config.version = 2;
+  ASSERT_TRUE(config.index().has_value());
+  ASSERT_TRUE(anna.take(config_changed{2}, after_noon(3s)).has_value());
+  EXPECT_EQ(status(), agent_status::talking);
+  ASSERT_TRUE(anna.take(over(attempt_failure::ended, after_noon(4s)), after_noon(4s)).has_value());
+  EXPECT_EQ(status(), agent_status::wrap_up);
+  ASSERT_TRUE(anna.take(deadline(), after_noon(19s)).has_value());
+  EXPECT_EQ(status(), agent_status::logged_out);
+}
+
 TEST_F(Agent, LeavesAQueueThatItsConfigurationNoLongerNames) {
   log_in();
   auto other = demo();

@@ -63,7 +63,7 @@ api_hooks hooks() {
   };
   all.remove_tenant = [](const std::string& tenant) -> result<std::string> { return fail(errc::not_found, tenant); };
   all.back_up = [](const std::string& directory, bool) -> result<std::string> { return fail(errc::conflict, directory); };
-  all.tenants = all.numbers = [] { return std::string{"[]"}; };
+  all.tenants = all.numbers = all.trunks = [] { return std::string{"[]"}; };
   all.data_directory = "/nonexistent";
   return all;
 }

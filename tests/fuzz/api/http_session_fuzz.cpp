@@ -34,7 +34,7 @@ struct api_in_place {
     state->hooks.apply_provisioning = [](const std::string&, provisioning_order) { return result<std::string>{"{}"}; };
     state->hooks.remove_tenant = [](const std::string&) { return result<std::string>{"{}"}; };
     state->hooks.back_up = [](const std::string&, bool) { return result<std::string>{"{}"}; };
-    state->hooks.tenants = state->hooks.numbers = [] { return std::string{"[]"}; };
+    state->hooks.tenants = state->hooks.numbers = state->hooks.trunks = [] { return std::string{"[]"}; };
     auto& most = state->options.http;
     most.order_bytes_max = most.target_bytes_max = 256;
     most.body_bytes_max = most.header_bytes_max = 1'024;

@@ -91,7 +91,7 @@ struct HttpApi : testing::Test {
     hooks.apply_provisioning = [](const std::string& text, provisioning_order) -> result<std::string> {
       return R"({"bytes":)" + std::to_string(text.size()) + "}";
     };
-    hooks.tenants = hooks.numbers = [] { return std::string{"[]"}; };
+    hooks.tenants = hooks.numbers = hooks.trunks = [] { return std::string{"[]"}; };
     auto made = api::start(options, node, std::move(hooks));
     ASSERT_TRUE(made) << made.error().what;
     server = std::move(*made);

@@ -36,7 +36,7 @@ class stored_config final : public config_store {
   stored_config(journal& log, const clock& time, config_store_options options) : log_(log), time_(time), options_(options) {}
 
   result<void> load() {
-    auto claimed = log_.claim(config_lane);
+    auto claimed = claim_and_wait(log_, config_lane, options_.claim_wait);
     if (!claimed) return tl::unexpected(claimed.error());
     at_ = *claimed;
     const auto names = log_.get(config_lane, row_key(directory_ref));
@@ -220,7 +220,7 @@ class stored_config final : public config_store {
   result<void> store(const std::vector<step>& steps) {
     auto outcome = append_all(steps);
     if (!outcome && outcome.error().code == errc::wrong_state) {  // our claim is over: take it again and say it once more
-      const auto claimed = log_.claim(config_lane);
+      const auto claimed = claim_and_wait(log_, config_lane, options_.claim_wait);
       if (!claimed) return tl::unexpected(claimed.error());
       at_ = *claimed;
       outcome = append_all(steps);

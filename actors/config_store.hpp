@@ -19,6 +19,7 @@ struct config_store_options {
   std::uint32_t step_bytes = 400'000;  ///< chunk rows per step; below journal.step_bytes_max
   std::uint32_t tenants_max = 10'000;
   milliseconds append_wait{10'000};  ///< longest wait for a step to count
+  milliseconds claim_wait{30'000};   ///< longest wait for the claim of lane 0
 };
 
 struct config_change {

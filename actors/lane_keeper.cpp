@@ -18,7 +18,9 @@ constexpr std::size_t fired_at_once = 1'000;  // then other messages have their 
 lane_keeper::lane_keeper(caf::actor_config& config, lane& kept) : caf::event_based_actor(config), lane_(kept) {}
 
 caf::behavior lane_keeper::make_behavior() {
-  return {[this](claim_atom) { claim(); }, [this](lost_atom, const life_ptr& gone) { rebuild(gone); },
+  return {[this](claim_atom) { claim(); },
+          [this](const claim_word& word) { on_claimed(word); },
+          [this](lost_atom, const life_ptr& gone) { rebuild(gone); },
           [this](resumed_atom) {
             if (outstanding_ > 0) --outstanding_;
             feed();
@@ -30,22 +32,37 @@ caf::behavior lane_keeper::make_behavior() {
           }};
 }
 
+/// The journal may take as long as its log is away; what comes meanwhile is held.
 void lane_keeper::claim() {
+  const auto number = ++claims_;
+  const auto tell = [me = address(), number](result<lane_claim> came) {
+    if (auto keeper = caf::actor_cast<caf::actor>(me))
+      caf::anon_send(keeper, claim_word{std::make_shared<claim_said>(claim_said{number, std::move(came)})});
+  };
+  lane_.owner_.log().claim(lane_.id_, tell, [tell](const error& why) { tell(tl::unexpected(why)); });
+}
+
+void lane_keeper::on_claimed(const claim_word& word) {
+  if (word->number != claims_) return;
   auto& owner = lane_.owner_;
-  const auto claimed = owner.log().claim(lane_.id_);
+  const auto& claimed = word->outcome;
+  if (life_ && !life_->over) {  // it was claimed, and now it is lost
+    if (!claimed) lane_.lost(life_, claimed.error().code);
+    return;
+  }
   if (!claimed) {
-    if (++tries_ >= owner.options().claim_tries) {
-      owner.fatal("lane " + std::to_string(lane_.id_) + " cannot be claimed: " + claimed.error().what);
-      return;
-    }
+    const auto text = "lane " + std::to_string(lane_.id_) + " cannot be claimed: " + claimed.error().what;
+    if (claimed.error().code == errc::conflict || ++tries_ >= owner.options().claim_tries) return owner.fatal(text);
     const auto pause = std::min(longest_pause, first_pause * (1U << std::min(tries_, 6U)));
     delayed_send(this, pause, claim_atom::value);
     return;
   }
   tries_ = 0;
+  // What ran when the lane was lost: its steps may or may not be among those that count, only the state can tell.
+  if (life_) owner.requests().fail_all({errc::unavailable, "the lane was lost while the order ran: look before you repeat it"});
   life_ = std::make_shared<lane_life>();
-  life_->at = *claimed;
-  life_->recorded = owner.log().end(lane_.id_).second;
+  life_->at = claimed->at;
+  life_->recorded = claimed->now;
   todo_ = lane_.live_entities();
   next_ = outstanding_ = 0;
   owner.count().found += todo_.size();
@@ -57,8 +74,6 @@ void lane_keeper::rebuild(const life_ptr& gone) {
   if (gone != life_) return;
   for (auto& one : lane_.end_life()) caf::anon_send_exit(one, caf::exit_reason::kill);
   lane_.timers_.clear();
-  // Their steps may or may not be among those that count: only the state can tell.
-  lane_.owner_.requests().fail_all({errc::unavailable, "the lane was lost while the order ran: look before you repeat it"});
   claim();
 }
 

@@ -1,11 +1,19 @@
 #pragma once
 
 #include <caf/event_based_actor.hpp>
+#include <memory>
 #include <vector>
 
 #include "actors/lane.hpp"
 
 namespace seatgrid::actors {
+
+/// What the journal says of a claim, or of the epoch that came of it.
+struct claim_said {
+  std::uint64_t number = 0;
+  result<lane_claim> outcome{};
+};
+using claim_word = std::shared_ptr<const claim_said>;
 
 /// The actor behind a lane: claims it, restores what lives in it, fires its waits, and claims again when it was lost.
 class lane_keeper final : public caf::event_based_actor {
@@ -17,6 +25,7 @@ class lane_keeper final : public caf::event_based_actor {
 
  private:
   void claim();
+  void on_claimed(const claim_word& word);
   void rebuild(const life_ptr& gone);
   void feed();
   void arm();
@@ -24,6 +33,7 @@ class lane_keeper final : public caf::event_based_actor {
 
   lane& lane_;
   life_ptr life_{};
+  std::uint64_t claims_ = 0;  ///< asked of the journal: what it says of an earlier one is late
   std::uint32_t tries_ = 0;
   std::vector<entity_ref> todo_{};
   std::size_t next_ = 0;
@@ -32,3 +42,5 @@ class lane_keeper final : public caf::event_based_actor {
 };
 
 }  // namespace seatgrid::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(seatgrid::actors::claim_word)

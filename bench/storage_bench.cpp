@@ -99,7 +99,7 @@ void durable_steps(benchmark::State& state) {
   auto opened = open_rocks_journal(directory, {.journal = {.reserve_bytes = 0}});
   if (!opened) return state.SkipWithError(opened.error().what.c_str());
   auto& journal = **opened;
-  const auto epoch = *journal.claim(1);
+  const auto epoch = *claim_and_wait(journal, 1);
   const auto group = static_cast<std::uint64_t>(state.range(0));
   countdown counted;
   std::vector<double> micros;
@@ -136,7 +136,7 @@ void saturated_steps(benchmark::State& state) {
   auto opened = open_rocks_journal(directory, {.journal = {.reserve_bytes = 0}});
   if (!opened) return state.SkipWithError(opened.error().what.c_str());
   auto& journal = **opened;
-  const auto epoch = *journal.claim(1);
+  const auto epoch = *claim_and_wait(journal, 1);
   std::uint64_t n = 0;
   const auto cpu_before = journal_cpu_micros();
   for (auto _ : state) {

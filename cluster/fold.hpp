@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -43,8 +44,15 @@ std::string why_diverged(const lane_fold& at, const record& next);
 /// The head after a record with `crc` counted on `head`.
 std::uint32_t head_after(std::uint32_t head, std::uint32_t crc);
 
-/// Bytes of a fold for the row store. @error corrupt
-std::string encode_fold(const lane_fold& at);
-result<lane_fold> decode_fold(std::string_view bytes);
+/// What stands in the row store beside the rows.
+struct applied_fold {
+  lane_fold fold{};
+  /// The log's clock minus the lane's when a frame was stored: a successor tells the lane's time by it. None: not seen yet.
+  std::optional<std::int64_t> log_ahead_us{};
+  bool operator==(const applied_fold&) const = default;
+};
+/// @error corrupt
+std::string encode_fold(const applied_fold& at);
+result<applied_fold> decode_fold(std::string_view bytes);
 
 }  // namespace seatgrid::cluster

@@ -5,7 +5,7 @@ namespace seatgrid::cluster {
 
 namespace {
 
-/// lane_fold as it is kept. Numbers are never used again.
+/// applied_fold as it is kept. Numbers are never used again.
 struct kept_fold {
   std::uint64_t next = 0;
   std::string node{};
@@ -15,6 +15,7 @@ struct kept_fold {
   std::uint64_t seq = 0;
   std::uint32_t head = 0;
   std::uint32_t lanes = 0;
+  std::optional<std::int64_t> log_ahead_us{};
   bool operator==(const kept_fold&) const = default;
   static constexpr auto fields() {
     return members{field{1, "next", &kept_fold::next},
@@ -24,27 +25,30 @@ struct kept_fold {
                    field{5, "epoch", &kept_fold::epoch},
                    field{6, "seq", &kept_fold::seq},
                    field{7, "head", &kept_fold::head},
-                   field{8, "lanes", &kept_fold::lanes}};
+                   field{8, "lanes", &kept_fold::lanes},
+                   field{9, "log_ahead_us", &kept_fold::log_ahead_us}};
   }
 };
 
 }  // namespace
 
-std::string encode_fold(const lane_fold& at) {
-  return wire::encode(
-      kept_fold{at.next, at.owner.node, at.owner.process.high, at.owner.process.low, at.epoch, at.seq, at.head, at.lanes});
+std::string encode_fold(const applied_fold& applied) {
+  const auto& at = applied.fold;
+  return wire::encode(kept_fold{at.next, at.owner.node, at.owner.process.high, at.owner.process.low, at.epoch, at.seq, at.head,
+                                at.lanes, applied.log_ahead_us});
 }
 
-result<lane_fold> decode_fold(std::string_view bytes) {
+result<applied_fold> decode_fold(std::string_view bytes) {
   auto kept = wire::decode<kept_fold>(bytes);
   if (!kept) return tl::unexpected(kept.error());
   if (kept->lanes > UINT16_MAX) return fail(errc::corrupt, "a fold with " + std::to_string(kept->lanes) + " lanes");
-  return lane_fold{.next = kept->next,
-                   .owner = {std::move(kept->node), {kept->process_high, kept->process_low}},
-                   .epoch = kept->epoch,
-                   .seq = kept->seq,
-                   .head = kept->head,
-                   .lanes = static_cast<std::uint16_t>(kept->lanes)};
+  return applied_fold{.fold = {.next = kept->next,
+                               .owner = {std::move(kept->node), {kept->process_high, kept->process_low}},
+                               .epoch = kept->epoch,
+                               .seq = kept->seq,
+                               .head = kept->head,
+                               .lanes = static_cast<std::uint16_t>(kept->lanes)},
+                      .log_ahead_us = kept->log_ahead_us};
 }
 
 }  // namespace seatgrid::cluster

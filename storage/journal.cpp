@@ -1,5 +1,7 @@
 #include "storage/journal.hpp"
 
+#include <future>
+
 #include "storage/step_codec.hpp"
 
 namespace seatgrid {
@@ -71,6 +73,17 @@ result<std::uint64_t> number_outbox(step& step, std::uint64_t last) {
 
 bool forgets_outbox(const step& step, const row& row) {
   return !row.value && step.entity.kind == entity_kind::call && row.key == row_key(step.entity);
+}
+
+result<lane_epoch> claim_and_wait(journal& log, lane_id lane, milliseconds patience) {
+  // Shared with the callback: it may come after we gave up waiting.
+  const auto answer = std::make_shared<std::promise<result<lane_claim>>>();
+  auto claimed = answer->get_future();
+  log.claim(lane, [answer](result<lane_claim> came) { answer->set_value(std::move(came)); }, {});
+  if (claimed.wait_for(patience) != std::future_status::ready)
+    return fail(errc::timed_out,
+                "lane " + std::to_string(lane) + " was not claimed within " + std::to_string(patience.count()) + " ms");
+  return claimed.get().map([](const lane_claim& made) { return made.at; });
 }
 
 }  // namespace seatgrid

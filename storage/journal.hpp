@@ -13,8 +13,8 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
-/// The journal: lanes of steps, and the rows that the steps fold into. `memory/` and `rocks/` here; Kafka later behind the same
-/// words (DESIGN section 3): a lane's owner claims it for an epoch, appends frames of steps, and learns when a step counts.
+/// The journal: lanes of steps, and the rows that the steps fold into. `memory/` and `rocks/` here, `cluster/lane_journal.hpp` on
+/// a shared log: a lane's owner claims it for an epoch, appends steps, and learns when a step counts (DESIGN sections 2 and 3).
 namespace seatgrid {
 
 using lane_id = std::uint16_t;
@@ -90,6 +90,15 @@ struct recorded_step {
 
 using on_counted = std::function<void(result<step_position>)>;
 
+/// A lane that this process may write from here on.
+struct lane_claim {
+  lane_epoch at{};
+  time_point now{};  ///< the lane's time: waits that ran when the lane was left have used up what lies before it
+};
+using on_claimed = std::function<void(result<lane_claim>)>;
+/// Why an epoch is over although no step of it failed: another process claimed the lane, or this one is in doubt.
+using on_lost = std::function<void(const error& why)>;
+
 struct journal_options {
   std::uint32_t waiting_max = 100'000;  ///< steps that wait for their frame; beyond: full
   std::uint32_t step_bytes_max = 512 * 1'024;
@@ -117,10 +126,14 @@ class journal {
  public:
   virtual ~journal() = default;
 
-  /// Takes the lane for this process: epoch = last epoch + 1, durable when this returns. What was appended before still counts or
-  /// fails first; steps of older epochs appended later never count. Never call it from `on_counted`.
-  /// @error unavailable the journal cannot tell; @error wrong_state it was closed.
-  virtual result<lane_epoch> claim(lane_id lane) = 0;
+  /// Takes the lane for this process under a higher epoch, which is durable when `done` hears of it. Never blocks; `done` runs
+  /// exactly once, on the journal's thread or within this call. What was appended before still counts or fails first; steps of
+  /// older epochs appended later never count. `lost` (may be empty) runs at most once, on the journal's thread, behind `done`.
+  /// On a shared log a claim waits while nobody can write; close() ends the waiting.
+  /// @error unavailable  the journal cannot tell, or its copy of the lane must be made anew first: try again
+  /// @error conflict     another process claimed the lane behind us
+  /// @error wrong_state  it was closed
+  virtual void claim(lane_id lane, on_claimed done, on_lost lost) = 0;
 
   /// Puts `step` (events and rows) behind everything appended to this lane before. Never blocks. `done` runs exactly once, in
   /// append order, on the journal's thread, when the step counts: synced on this disk, or folded from the log. It must be short:
@@ -157,5 +170,9 @@ class journal {
   /// Waits until everything appended before has counted or failed, then refuses further appends. Reads go on working.
   virtual void close() = 0;
 };
+
+inline constexpr milliseconds claim_patience{30'000};
+/// claim() for start-up, tools and tests, which may block. @error timed_out  no answer within `patience`; the claim goes on
+result<lane_epoch> claim_and_wait(journal& log, lane_id lane, milliseconds patience = claim_patience);
 
 }  // namespace seatgrid

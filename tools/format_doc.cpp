@@ -114,7 +114,7 @@ std::map<std::string, std::string> port_pages() {
        page("Registrar port", "What the edge asks of a registration (`domain/registrar_port.hpp`).", registrar)},
       {"journal.md", page("Journal",
                           "Log records and lane ends of the embedded journal (`storage/step_codec.hpp`); keys: "
-                          "`storage/rocks/rocks_store_internal.hpp`.",
+                          "`storage/rocks/rocks_database_internal.hpp`.",
                           journal)},
   };
 }

@@ -1,181 +1,237 @@
-#include "storage/rocks/rocks_store_internal.hpp"
+#include "storage/rocks/rocks_store.hpp"
 
-#include <rocksdb/cache.h>
-#include <rocksdb/convenience.h>
-#include <rocksdb/filter_policy.h>
-#include <rocksdb/table.h>
-#include <rocksdb/write_buffer_manager.h>
+#include <rocksdb/utilities/checkpoint.h>
 
 #include <algorithm>
-#include <array>
+#include <filesystem>
+#include <mutex>
+#include <utility>
+
+#include "storage/rocks/data_directory.hpp"
+#include "storage/rocks/rocks_database_internal.hpp"
 
 namespace seatgrid {
 
 namespace {
 
-void put_big_endian(std::string& out, std::uint64_t value, int bytes) {
-  for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+constexpr std::size_t index_lane_at = 1 + 8;  // in its key, behind kind and id
+
+lane_id lane_of_index_key(std::string_view key) {
+  const auto* lane = reinterpret_cast<const unsigned char*>(key.data() + index_lane_at);
+  return static_cast<lane_id>(lane[0] << 8 | lane[1]);
 }
 
-rocksdb::DBOptions database_options(const rocks_options& options, const std::shared_ptr<rocksdb::Cache>& cache) {
-  rocksdb::DBOptions db;
-  db.create_if_missing = true;
-  db.create_missing_column_families = true;
-  db.paranoid_checks = true;
-  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes, cache);
-  db.max_total_wal_size = 2 * options.memtable_bytes;
-  db.max_open_files = static_cast<int>(options.open_files_max);
-  db.max_background_jobs = 2;
-  db.allow_concurrent_memtable_write = false;  // one writer: the cheaper single-threaded insert
-  db.enable_write_thread_adaptive_yield = false;
-  db.avoid_unnecessary_blocking_io = true;
-  db.stats_dump_period_sec = 0;
-  db.stats_persist_period_sec = 0;
-  db.keep_log_file_num = 4;
-  db.max_log_file_size = 4 << 20;
-  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  db.max_manifest_file_size = 16 << 20;
-  return db;
-}
+class rocks_store final : public lane_store {
+ public:
+  rocks_store(directory_lock lock, std::unique_ptr<rocks_database> base, std::map<lane_id, lane_state> ends)
+      : lock_(std::move(lock)), base_(std::move(base)), ends_(std::move(ends)) {}
 
-rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache, std::uint64_t memtable_bytes,
-                                            bool points) {
-  rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
-  table.cache_index_and_filter_blocks = true;  // memory stays within the cache however many rows there are
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
-  table.format_version = 5;
-  if (points) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10, false));
-  rocksdb::ColumnFamilyOptions family;
-  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  family.write_buffer_size = memtable_bytes;
-  family.max_write_buffer_number = 3;
-  family.level0_slowdown_writes_trigger = 40;
-  family.level0_stop_writes_trigger = 64;
-  const auto compressions = rocksdb::GetSupportedCompressions();
-  const bool lz4 = std::find(compressions.begin(), compressions.end(), rocksdb::kLZ4Compression) != compressions.end();
-  family.compression = lz4 ? rocksdb::kLZ4Compression : rocksdb::kNoCompression;
-  return family;
-}
+  std::unique_ptr<lane_batch> make_batch() override { return std::make_unique<batch>(*this); }
 
-std::array<rocksdb::ColumnFamilyDescriptor, 5> families(const rocks_options& options,
-                                                        const std::shared_ptr<rocksdb::Cache>& cache) {
-  const auto large = options.memtable_bytes / 4;
-  const auto small = options.memtable_bytes / 16;
-  auto log = family_options(cache, large, false);
-  log.compaction_style = rocksdb::kCompactionStyleUniversal;  // appended and cut at the front: merge seldom
-  return {{{rocksdb::kDefaultColumnFamilyName, family_options(cache, small, false)},
-           {"rows", family_options(cache, large, true)},
-           {"log", log},
-           {"index", family_options(cache, small, false)},
-           {"outbox", family_options(cache, small, true)}}};
-}
+  std::map<lane_id, lane_state> lanes() const override {
+    const std::lock_guard lock{ends_mutex_};
+    return ends_;
+  }
+  lane_state end(lane_id lane) const override {
+    const std::lock_guard lock{ends_mutex_};
+    const auto it = ends_.find(lane);
+    return it == ends_.end() ? lane_state{} : it->second;
+  }
+  result<std::string> fold(lane_id lane) const override { return value_of(base_->meta.get(), fold_key(lane), "reading a fold"); }
+  result<std::uint64_t> last_event(entity_ref entity) const override { return base_->outbox_number(entity); }
+
+  result<std::string> get(lane_id lane, std::string_view key) const override {
+    return value_of(base_->rows.get(), stored_row_key(lane, key), "reading a row");
+  }
+
+  result<void> scan_from(lane_id lane, std::string_view prefix, std::string_view from,
+                         const journal::row_reader& each) const override {
+    return base_->walk(base_->rows.get(), stored_row_key(lane, std::max(from, prefix)), stored_row_key(lane, prefix),
+                       [&](std::string_view key, std::string_view value) -> result<bool> { return each(key.substr(2), value); });
+  }
+
+  result<void> read(lane_id lane, std::uint64_t from, const std::function<bool(const recorded_step&)>& each) const override {
+    std::uint64_t expected = 0;
+    const auto give = [&](std::string_view key, std::string_view value) -> result<bool> {
+      const auto sequence = number_at_end(key);
+      if (expected != 0 && sequence != expected)
+        return fail(errc::corrupt, "lane " + std::to_string(lane) + " lacks step " + std::to_string(expected));
+      expected = sequence + 1;
+      auto record = decode_record(value);
+      if (!record) return tl::unexpected(record.error());
+      return each({{lane, sequence}, record->epoch, std::move(record->step)});
+    };
+    return base_->walk(base_->log.get(), log_key(lane, from), lane_prefix(lane), give);
+  }
+
+  result<void> read_entity(entity_ref entity, const std::function<bool(const recorded_step&)>& each) const override {
+    rocksdb::ManagedSnapshot moment{base_->db.get()};
+    rocksdb::ReadOptions how;
+    how.snapshot = moment.snapshot();
+    const auto give = [&](std::string_view key, std::string_view) -> result<bool> {
+      auto found = base_->step_at(lane_of_index_key(key), number_at_end(key), how);
+      if (!found) return tl::unexpected(found.error());
+      return each(*found);
+    };
+    return base_->walk(base_->index.get(), entity_key(entity), entity_key(entity), give, how);
+  }
+
+  result<void> backup(const std::string& directory) const override {
+    std::error_code code;
+    std::filesystem::create_directories(directory, code);
+    if (code) return fail(errc::unavailable, "creating " + directory + ": " + code.message());
+    if (!std::filesystem::is_empty(directory, code)) return fail(errc::conflict, directory + " is not empty");
+    rocksdb::Checkpoint* made = nullptr;
+    auto status = rocksdb::Checkpoint::Create(base_->db.get(), &made);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint{made};
+    if (status.ok()) status = checkpoint->CreateCheckpoint(directory + "/db");
+    if (!status.ok()) return tl::unexpected(error_of(status, "copying the journal to " + directory));
+    return write_format(directory, journal_format);
+  }
+
+  result<std::uint64_t> trim(lane_id lane, std::uint64_t sequence, std::uint64_t steps_max) override {
+    const auto limit = std::min(sequence, end(lane).sequence);
+    std::uint64_t removed = 0;
+    std::uint64_t first = 0;
+    rocksdb::WriteBatch gone;
+    const auto drop_step = [&](std::string_view key, std::string_view value) -> result<bool> {
+      const auto number = number_at_end(key);
+      if (number >= limit || removed == steps_max) return false;
+      auto record = decode_record(value);
+      if (!record) return tl::unexpected(record.error());
+      if (removed++ == 0) first = number;
+      gone.Delete(base_->index.get(), index_key(record->step.entity, {lane, number}));
+      return true;
+    };
+    if (auto walked = base_->walk(base_->log.get(), log_key(lane, 0), lane_prefix(lane), drop_step); !walked)
+      return tl::unexpected(walked.error());
+    if (removed == 0) return removed;
+    gone.DeleteRange(base_->log.get(), log_key(lane, first), log_key(lane, first + removed));
+    const auto status = base_->db->Write({}, &gone);
+    if (!status.ok()) return tl::unexpected(error_of(status, "trimming the log"));
+    return removed;
+  }
+
+  result<void> drop(lane_id lane) override {
+    rocksdb::WriteBatch gone;
+    const auto of_lane = [&](std::string_view key, std::string_view) -> result<bool> {
+      if (lane_of_index_key(key) == lane) gone.Delete(base_->index.get(), rocksdb::Slice{key.data(), key.size()});
+      return true;
+    };
+    if (auto walked = base_->walk(base_->index.get(), {}, {}, of_lane); !walked) return walked;
+    // An event number names no lane: it is this lane's if the entity has steps or rows here.
+    const auto number = [&](std::string_view key, std::string_view) -> result<bool> {
+      auto mine = lives_in(lane, key);
+      if (mine && *mine) gone.Delete(base_->outbox.get(), rocksdb::Slice{key.data(), key.size()});
+      return mine.map([](bool) { return true; });
+    };
+    if (auto walked = base_->walk(base_->outbox.get(), {}, {}, number); !walked) return walked;
+    for (auto* family : {base_->rows.get(), base_->log.get()})
+      gone.DeleteRange(family, lane_prefix(lane), end_of_prefix(lane_prefix(lane)));
+    gone.Delete(base_->meta.get(), lane_key(lane));
+    gone.Delete(base_->meta.get(), fold_key(lane));
+    const auto status = base_->db->Write({}, &gone);
+    if (!status.ok()) return tl::unexpected(error_of(status, "forgetting lane " + std::to_string(lane)));
+    const std::lock_guard lock{ends_mutex_};
+    ends_.erase(lane);
+    return {};
+  }
+
+ private:
+  class batch final : public lane_batch {
+   public:
+    explicit batch(rocks_store& store) : store_(store), base_(*store.base_) {}
+
+    void put(step_position position, stored_step&& given) override {
+      const stored_step record{std::move(given)};  // its memory goes before the write, not after it
+      const auto& step = record.step;
+      if (!step.outbox.empty())
+        staged_.Put(base_.outbox.get(), entity_key(step.entity), log_key(0, step.outbox.back().sequence).substr(2));
+      for (const auto& row : step.rows) {
+        const auto key = stored_row_key(position.lane, row.key);
+        if (row.value)
+          staged_.Put(base_.rows.get(), key, *row.value);
+        else
+          staged_.Delete(base_.rows.get(), key);
+        if (forgets_outbox(step, row)) staged_.Delete(base_.outbox.get(), entity_key(step.entity));
+      }
+      bytes_.clear();
+      encode_record(bytes_, record);
+      staged_.Put(base_.log.get(), log_key(position.lane, position.sequence), bytes_);
+      staged_.Put(base_.index.get(), index_key(step.entity, position), {});
+    }
+    void put_end(lane_id lane, const lane_state& end) override {
+      staged_.Put(base_.meta.get(), lane_key(lane), encode_lane(end));
+      ends_.insert_or_assign(lane, end);
+    }
+    void put_fold(lane_id lane, std::string_view fold) override {
+      staged_.Put(base_.meta.get(), fold_key(lane), rocksdb::Slice{fold.data(), fold.size()});
+    }
+    std::size_t bytes() const override { return staged_.GetDataSize(); }
+
+    result<void> commit(bool synced) override {
+      rocksdb::WriteOptions how;
+      how.sync = synced;
+      const auto status = base_.db->Write(how, &staged_);
+      staged_.Clear();
+      const auto ends = std::exchange(ends_, {});
+      if (!status.ok()) return tl::unexpected(error_of(status, "writing"));
+      const std::lock_guard lock{store_.ends_mutex_};
+      for (const auto& [id, lane] : ends) store_.ends_.insert_or_assign(id, lane);
+      return {};
+    }
+
+   private:
+    rocks_store& store_;
+    rocks_database& base_;
+    rocksdb::WriteBatch staged_{};
+    std::map<lane_id, lane_state> ends_{};
+    std::string bytes_{};
+  };
+
+  result<std::string> value_of(rocksdb::ColumnFamilyHandle* family, const std::string& key, const std::string& doing) const {
+    std::string value;
+    const auto status = base_->db->Get({}, family, key, &value);
+    if (!status.ok()) return tl::unexpected(error_of(status, doing));
+    return value;
+  }
+
+  /// Whether the entity of this outbox key has a step in the index or a row in `lane`.
+  result<bool> lives_in(lane_id lane, std::string_view outbox_key) const {
+    bool found = false;
+    const std::string steps{outbox_key};
+    const auto look = [&](std::string_view key, std::string_view) -> result<bool> {
+      found = found || lane_of_index_key(key) == lane;
+      return !found;
+    };
+    if (auto walked = base_->walk(base_->index.get(), steps, steps, look); !walked) return tl::unexpected(walked.error());
+    if (found) return true;
+    const auto rows = stored_row_key(lane, row_key({static_cast<entity_kind>(outbox_key.front()), number_at_end(outbox_key)}));
+    const auto any = [&](std::string_view, std::string_view) -> result<bool> {
+      found = true;
+      return false;
+    };
+    if (auto walked = base_->walk(base_->rows.get(), rows, rows, any); !walked) return tl::unexpected(walked.error());
+    return found;
+  }
+
+  const directory_lock lock_;
+  const std::unique_ptr<rocks_database> base_;
+  mutable std::mutex ends_mutex_{};
+  std::map<lane_id, lane_state> ends_;
+};
 
 }  // namespace
 
-std::string lane_key(lane_id lane) {
-  std::string key = "L";
-  put_big_endian(key, lane, 2);
-  return key;
-}
-std::string log_key(lane_id lane, std::uint64_t sequence) {
-  std::string key;
-  put_big_endian(key, lane, 2);
-  put_big_endian(key, sequence, 8);
-  return key;
-}
-std::string stored_row_key(lane_id lane, std::string_view row) {
-  std::string key;
-  key.reserve(2 + row.size());
-  put_big_endian(key, lane, 2);
-  return key.append(row);
-}
-std::string entity_key(entity_ref entity) {
-  std::string key;
-  key.push_back(static_cast<char>(entity.kind));
-  put_big_endian(key, entity.id, 8);
-  return key;
-}
-std::string index_key(entity_ref entity, step_position position) {
-  auto key = entity_key(entity);
-  put_big_endian(key, position.lane, 2);
-  put_big_endian(key, position.sequence, 8);
-  return key;
-}
-std::string end_of_prefix(std::string prefix) {
-  while (!prefix.empty() && prefix.back() == '\xff') prefix.pop_back();
-  if (!prefix.empty()) ++prefix.back();
-  return prefix;
-}
-std::uint64_t number_at_end(std::string_view key) {
-  std::uint64_t number = 0;
-  for (const char c : key.substr(key.size() < 8 ? 0 : key.size() - 8)) number = number << 8 | static_cast<unsigned char>(c);
-  return number;
-}
-
-error error_of(const rocksdb::Status& status, const std::string& doing) {
-  auto code = errc::unavailable;
-  if (status.IsCorruption()) code = errc::corrupt;
-  if (status.IsNotFound()) code = errc::not_found;
-  return {code, doing + ": " + status.ToString()};
-}
-
-result<std::unique_ptr<rocks_store>> rocks_store::open(const std::string& directory, const rocks_options& options) {
-  const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
-  const auto described = families(options, cache);
-  auto store = std::make_unique<rocks_store>();
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
-  rocksdb::DB* db = nullptr;
-  const auto status =
-      rocksdb::DB::Open(database_options(options, cache), directory + "/db", {described.begin(), described.end()}, &handles, &db);
-  if (!status.ok()) return tl::unexpected(error_of(status, "opening the journal in " + directory));
-  store->db.reset(db);
-  const auto own = [&](std::size_t i) { return family{handles[i], close_family{db}}; };
-  store->meta = own(0);
-  store->rows = own(1);
-  store->log = own(2);
-  store->index = own(3);
-  store->outbox = own(4);
-  return store;
-}
-
-result<std::map<lane_id, lane_state>> rocks_store::lanes() const {
-  std::map<lane_id, lane_state> found;
-  const std::unique_ptr<rocksdb::Iterator> ends{db->NewIterator({}, meta.get())};
-  for (ends->Seek("L"); ends->Valid() && ends->key().starts_with("L") && ends->key().size() == 3; ends->Next()) {
-    const auto key = ends->key().ToStringView();
-    auto state = decode_lane(ends->value().ToStringView());
-    if (!state) return tl::unexpected(state.error());
-    const auto lane = static_cast<lane_id>(static_cast<unsigned char>(key[1]) << 8 | static_cast<unsigned char>(key[2]));
-    const std::unique_ptr<rocksdb::Iterator> log_end{db->NewIterator({}, log.get())};
-    log_end->SeekForPrev(log_key(lane, UINT64_MAX));
-    const bool any = log_end->Valid() && log_end->key().starts_with(lane_key(lane).substr(1));
-    const auto last = any ? number_at_end(log_end->key().ToStringView()) : 0;
-    if (last != state->sequence)
-      return fail(errc::corrupt, "lane " + std::to_string(lane) + " ends at step " + std::to_string(state->sequence) +
-                                     ", its log at " + std::to_string(last));
-    found.emplace(lane, *state);
-  }
-  if (!ends->status().ok()) return tl::unexpected(error_of(ends->status(), "reading the ends of lanes"));
-  return found;
-}
-
-result<recorded_step> rocks_store::step_at(lane_id lane, std::uint64_t sequence, const rocksdb::ReadOptions& how) const {
-  rocksdb::PinnableSlice bytes;
-  const auto status = db->Get(how, log.get(), log_key(lane, sequence), &bytes);
-  if (!status.ok()) return tl::unexpected(error_of(status, "step " + std::to_string(sequence)));
-  auto record = decode_record(bytes.ToStringView());
-  if (!record) return tl::unexpected(record.error());
-  return recorded_step{{lane, sequence}, record->epoch, std::move(record->step)};
-}
-
-result<std::uint64_t> rocks_store::outbox_number(entity_ref entity) const {
-  rocksdb::PinnableSlice bytes;
-  const auto status = db->Get({}, outbox.get(), entity_key(entity), &bytes);
-  if (status.IsNotFound()) return std::uint64_t{0};
-  if (!status.ok()) return tl::unexpected(error_of(status, "reading an event number"));
-  return number_at_end(bytes.ToStringView());
+result<std::unique_ptr<lane_store>> open_rocks_store(const std::string& directory, const rocks_store_options& options) {
+  auto lock = directory_lock::take(directory);
+  if (!lock) return tl::unexpected(lock.error());
+  if (auto fine = check_format(directory, journal_format); !fine) return tl::unexpected(fine.error());
+  auto base = rocks_database::open(directory, options);
+  if (!base) return tl::unexpected(base.error());
+  auto lanes = (*base)->lanes();
+  if (!lanes) return tl::unexpected(lanes.error());
+  return std::make_unique<rocks_store>(std::move(*lock), std::move(*base), std::move(*lanes));
 }
 
 }  // namespace seatgrid

@@ -9,7 +9,7 @@ namespace {
 
 class LiveEvents : public testing::Test {
  protected:
-  LiveEvents() { at = *log->claim(1); }
+  LiveEvents() { at = *claim_and_wait(*log, 1); }
   /// One step with one event, as the shell makes it, and its way into the ring.
   void happen(const std::string& tenant = "demo") {
     const auto call = ref(call_id::make(shard_of_tenant(tenant), 9));

@@ -122,7 +122,7 @@ TEST(EntityShell, GivesAMessageInsideTheLaneAtOnceAndItsEffectsInOrder) {
 TEST(EntityShell, AnswersForRowsThatItCannotRead) {
   world w;
   w.kill();
-  const auto epoch = w.log->claim(1);
+  const auto epoch = claim_and_wait(*w.log, 1);
   ASSERT_TRUE(epoch);
   step bad;
   bad.entity = ref(a_call(1));

@@ -17,7 +17,7 @@ namespace {
 using namespace seatgrid;
 
 int append_for_ever(journal& to) {
-  const auto epoch = to.claim(3);
+  const auto epoch = claim_and_wait(to, 3);
   if (!epoch) return std::fprintf(stderr, "claim: %s\n", epoch.error().what.c_str()), 3;
   for (auto n = to.end(3).first.sequence + 1;; ++n) {
     to.append(*epoch, seatgrid::testing::step_number(n), [](const result<step_position>& counted) {

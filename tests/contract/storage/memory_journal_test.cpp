@@ -24,7 +24,7 @@ TEST(RowKey, HoldsTheEntityAndSortsItsElementsTogether) {
 
 TEST(MemoryJournal, CountsOnlyWhenPumped) {
   const auto journal = make_memory_journal({.by_pump = true});
-  const auto epoch = *journal->claim(1);
+  const auto epoch = *claim_and_wait(*journal, 1);
   int counted = 0;
   for (std::uint64_t n = 1; n <= 5; ++n) journal->append(epoch, step_number(n), [&](const auto&) { ++counted; });
   EXPECT_EQ(counted, 0);
@@ -36,7 +36,7 @@ TEST(MemoryJournal, CountsOnlyWhenPumped) {
 
 TEST(MemoryJournal, LosesInACrashWhatHasNotCountedAndNeverTells) {
   const auto journal = make_memory_journal({.by_pump = true});
-  const auto epoch = *journal->claim(1);
+  const auto epoch = *claim_and_wait(*journal, 1);
   int told = 0;
   for (std::uint64_t n = 1; n <= 5; ++n) journal->append(epoch, step_number(n), [&](const auto&) { ++told; });
   journal->pump(3);
@@ -44,7 +44,7 @@ TEST(MemoryJournal, LosesInACrashWhatHasNotCountedAndNeverTells) {
   EXPECT_EQ(journal->pump(), 0U);
   EXPECT_EQ(told, 3);
   EXPECT_EQ(all_steps(*journal, 1).size(), 3U);
-  EXPECT_GT(journal->claim(1)->epoch, epoch.epoch);
+  EXPECT_GT(claim_and_wait(*journal, 1)->epoch, epoch.epoch);
 }
 
 TEST(MemoryJournal, InjectsFaultsAfterWhichTheEpochIsOver) {
@@ -58,7 +58,7 @@ TEST(MemoryJournal, InjectsFaultsAfterWhichTheEpochIsOver) {
   for (const auto& [fault, code, kept] :
        {trial{memory_fault::full, errc::full, 0}, trial{memory_fault::unavailable_lost, errc::unavailable, 0},
         trial{memory_fault::unavailable_kept, errc::unavailable, 1}}) {
-    const auto epoch = *journal->claim(1);
+    const auto epoch = *claim_and_wait(*journal, 1);
     journal->inject(1, fault, 2);
     EXPECT_TRUE(append_now(*journal, epoch, step_number(1)));
     EXPECT_EQ(append_now(*journal, epoch, step_number(2)).error().code, code);
@@ -67,7 +67,7 @@ TEST(MemoryJournal, InjectsFaultsAfterWhichTheEpochIsOver) {
     EXPECT_EQ(all_steps(*journal, 1).size(), total);
   }
   journal->refuse_claims(true);
-  EXPECT_EQ(journal->claim(1).error().code, errc::unavailable);
+  EXPECT_EQ(claim_and_wait(*journal, 1).error().code, errc::unavailable);
 }
 
 }  // namespace

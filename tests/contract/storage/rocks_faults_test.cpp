@@ -162,7 +162,7 @@ TEST(RocksJournal, OpensToAWholePrefixWhenTheLogIsCutAnywhereInItsEnd) {
     const auto again = opened(copy.path());
     ASSERT_TRUE(again);
     expect_whole(*again, 0);
-    EXPECT_TRUE(append_now(*again, *again->claim(3), step_number(again->end(3).first.sequence + 1)));
+    EXPECT_TRUE(append_now(*again, *claim_and_wait(*again, 3), step_number(again->end(3).first.sequence + 1)));
   }
 }
 
@@ -209,7 +209,7 @@ TEST(RocksJournal, BackupTakenWhileRunningOpensAndEqualsAPrefix) {
   const scratch_directory directory;
   const scratch_directory copies;
   const auto journal = opened(directory.path());
-  const auto epoch = *journal->claim(3);
+  const auto epoch = *claim_and_wait(*journal, 3);
   std::atomic<std::uint64_t> counted{0};
   std::jthread writer{[&](const std::stop_token& stop) {
     for (std::uint64_t n = 1; !stop.stop_requested(); ++n) {
@@ -229,7 +229,7 @@ TEST(RocksJournal, BackupTakenWhileRunningOpensAndEqualsAPrefix) {
   ASSERT_TRUE(copy);
   EXPECT_GT(before, 0U);
   expect_whole(*copy, before);
-  EXPECT_GT(copy->claim(3)->epoch, epoch.epoch);
+  EXPECT_GT(claim_and_wait(*copy, 3)->epoch, epoch.epoch);
   journal->close();
   expect_whole(*journal, counted);
 }
@@ -238,7 +238,7 @@ TEST(RocksJournal, BackupOfAQuietJournalHasTheSameStepsAndRows) {
   const scratch_directory directory;
   const scratch_directory copies;
   const auto journal = opened(directory.path());
-  const auto epoch = *journal->claim(3);
+  const auto epoch = *claim_and_wait(*journal, 3);
   for (std::uint64_t n = 1; n <= 200; ++n) ASSERT_TRUE(append_now(*journal, epoch, step_number(n)));
   ASSERT_TRUE(journal->backup(copies.path() + "/copy"));
   const auto copy = opened(copies.path() + "/copy");
@@ -281,11 +281,11 @@ TEST(RocksJournal, GivesItsReserveBackOnAFullDiskThenRefusesAndRecovers) {
   const small_disk disk{directory.path()};
   if (!disk.mounted()) GTEST_SKIP() << "mounting a tmpfs needs root";
   rocks_options options{.journal = {.reserve_bytes = 16 << 20, .free_bytes_low = 24 << 20, .free_bytes_stop = 12 << 20},
-                        .memtable_bytes = 8 << 20};
+                        .store = {.memtable_bytes = 8 << 20}};
   options.end_process = [](const std::string& why) { ADD_FAILURE() << why; };
   const auto journal = opened(directory.path() + "/data", options);
   ASSERT_TRUE(journal);
-  const auto epoch = *journal->claim(3);
+  const auto epoch = *claim_and_wait(*journal, 3);
   const auto reserve = directory.path() + "/data/reserve";
   ASSERT_TRUE(append_now(*journal, epoch, step_number(1)));
   ASSERT_TRUE(fs::exists(reserve));
@@ -307,7 +307,7 @@ TEST(RocksJournal, GivesItsReserveBackOnAFullDiskThenRefusesAndRecovers) {
 
   fs::remove(directory.path() + "/filler");
   std::this_thread::sleep_for(std::chrono::milliseconds{250});
-  EXPECT_TRUE(append_now(*journal, *journal->claim(3), step_number(3)));
+  EXPECT_TRUE(append_now(*journal, *claim_and_wait(*journal, 3), step_number(3)));
   EXPECT_TRUE(fs::exists(reserve));
   EXPECT_FALSE(journal->status().low_space);
   expect_whole(*journal, 3);
@@ -317,7 +317,7 @@ TEST(RocksJournal, HoldsStepsOfManyLanesInOneFrame) {
   const scratch_directory directory;
   const auto journal = opened(directory.path());
   std::vector<lane_epoch> epochs;
-  for (lane_id lane = 0; lane < 8; ++lane) epochs.push_back(*journal->claim(lane));
+  for (lane_id lane = 0; lane < 8; ++lane) epochs.push_back(*claim_and_wait(*journal, lane));
   const auto frames = journal->status().frames;
   for (std::uint64_t n = 0; n < 4'000; ++n) journal->append(epochs[n % 8], step_number(n), [](const auto& r) { EXPECT_TRUE(r); });
   journal->close();

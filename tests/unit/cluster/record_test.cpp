@@ -109,7 +109,9 @@ TEST(ProcessId, IsAnotherEachTime) {
 }
 
 TEST(Fold, IsKeptAsBytesAndReadBack) {
-  const lane_fold at{.next = 42, .owner = {"n1", {3, 4}}, .epoch = 5, .seq = 6, .head = 0xffffffff, .lanes = 8};
+  applied_fold at{.fold = {.next = 42, .owner = {"n1", {3, 4}}, .epoch = 5, .seq = 6, .head = 0xffffffff, .lanes = 8}};
+  EXPECT_EQ(decode_fold(encode_fold(at)), at);
+  at.log_ahead_us = -3;
   EXPECT_EQ(decode_fold(encode_fold(at)), at);
   EXPECT_FALSE(decode_fold("\xff\xff"));
 }

@@ -3,14 +3,14 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
-#include "storage/rocks/rocks_journal.hpp"
-#include "storage/step_codec.hpp"
+#include "storage/rocks/rocks_store.hpp"
 
-/// The database behind rocks_journal: column families, keys, reads. Inside storage/rocks only.
+/// The database behind rocks_store: column families, keys, reads. Inside storage/rocks only.
 namespace seatgrid {
 
 struct close_family {
@@ -20,17 +20,23 @@ struct close_family {
 
 /// Column families by purpose. Keys are big endian, so that key order is number order:
 ///   meta    "L" lane(2)                        where a lane stands
+///           "F" lane(2)                        how far a shared log was folded
 ///   rows    lane(2) row key                    folded rows
 ///   log     lane(2) sequence(8)                recorded steps
 ///   index   kind(1) id(8) lane(2) sequence(8)  an entity's steps
 ///   outbox  kind(1) id(8)                      the number of an entity's last public event
-struct rocks_store {
+struct rocks_database {
   using family = std::unique_ptr<rocksdb::ColumnFamilyHandle, close_family>;
 
   std::unique_ptr<rocksdb::DB> db{};
   family meta{}, rows{}, log{}, index{}, outbox{};
 
-  static result<std::unique_ptr<rocks_store>> open(const std::string& directory, const rocks_options& options);
+  using giver = std::function<result<bool>(std::string_view key, std::string_view value)>;
+
+  static result<std::unique_ptr<rocks_database>> open(const std::string& directory, const rocks_store_options& options);
+  /// Gives every key of `in` from `from` on that begins with `prefix`, until `give` says false or fails.
+  result<void> walk(rocksdb::ColumnFamilyHandle* in, const std::string& from, const std::string& prefix, const giver& give,
+                    rocksdb::ReadOptions how = {}) const;
 
   /// Every lane that was ever claimed. @error corrupt  a lane's end and its log disagree
   result<std::map<lane_id, lane_state>> lanes() const;
@@ -40,6 +46,9 @@ struct rocks_store {
 };
 
 std::string lane_key(lane_id lane);
+std::string fold_key(lane_id lane);
+/// What keys of rows and log begin with.
+std::string lane_prefix(lane_id lane);
 std::string log_key(lane_id lane, std::uint64_t sequence);
 std::string stored_row_key(lane_id lane, std::string_view key);
 std::string entity_key(entity_ref entity);

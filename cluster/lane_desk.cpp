@@ -1,0 +1,273 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/overload.hpp"
+#include "cluster/lane_desk_internal.hpp"
+
+/// What comes to a lane from outside: steps, claims, reports, records, time. What it makes of them: lane_desk_acts.cpp.
+namespace seatgrid::cluster {
+
+namespace {
+
+constexpr milliseconds bounds_patience{1'000};
+
+}  // namespace
+
+void callbacks::post(std::vector<std::function<void()>>&& more) {
+  if (more.empty()) return;
+  const std::lock_guard lock{mutex_};
+  std::move(more.begin(), more.end(), std::back_inserter(waiting_));
+  more.clear();
+}
+
+void callbacks::run() {
+  std::unique_lock lock{mutex_};
+  if (std::exchange(running_, true)) return;
+  while (!waiting_.empty()) {
+    const auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    next();
+    lock.lock();
+  }
+  running_ = false;
+}
+
+bool callbacks::empty() const {
+  const std::lock_guard lock{mutex_};
+  return waiting_.empty();
+}
+
+lane_desk::lane_desk(lane_id id, desk_room& room, std::optional<applied_fold> applied)
+    : id_(id), room_(room), state_(room.store.end(id)), batch_(room.store.make_batch()) {
+  if (!applied) applied.emplace();
+  log_ahead_us_ = applied->log_ahead_us;
+  committed_ = applied->fold.next;
+  machine_ = make_lane(id, room.options.me, std::move(applied->fold), room.options.lane);
+}
+
+result<void> lane_desk::start(std::uint64_t end) {
+  std::uint64_t from = 0, life = 0;
+  {
+    const std::lock_guard lock{mutex_};
+    target_ = end;
+    from = machine_.folded.next;
+    life = life_;
+  }
+  return room_.log.tail(id_, static_cast<log_offset>(from), [this, life](const auto& came) { on_records(life, came); });
+}
+
+void lane_desk::append(lane_epoch at, step what, on_counted done) {
+  const auto limit = std::uint64_t{room_.options.journal.waiting_max};
+  const auto before = room_.waiting.fetch_add(1);
+  if (before >= 2 * limit) {
+    room_.waiting.fetch_sub(1);
+    return done(fail(errc::full, "twice journal.waiting_max steps wait"));
+  }
+  waiting_step item{.at = at, .done = std::move(done)};
+  if (before >= limit)
+    item.refused = error{errc::full, "journal.waiting_max is " + std::to_string(limit)};
+  else
+    item.what = std::move(what);
+  put(std::move(item));
+}
+
+void lane_desk::claim(on_claimed done, on_lost lost) { put(waiting_claim{std::move(done), std::move(lost)}); }
+
+void lane_desk::put(waiting_item item) {
+  {
+    const std::lock_guard lock{inbox_mutex_};
+    inbox_.push_back(std::move(item));
+  }
+  has_work_ = true;
+  if (work()) room_.wake();  // callbacks do not run on the caller's thread
+}
+
+/// Whoever holds the lock while something comes looks again when it has let go: nobody waits for it. True when callbacks were
+/// posted.
+bool lane_desk::work() {
+  bool posted = false;
+  while (has_work_) {
+    const std::unique_lock lock{mutex_, std::try_to_lock};
+    if (!lock) return posted;
+    posted = settle() || posted;
+  }
+  return posted;
+}
+
+void lane_desk::take_inbox() {
+  has_work_ = false;
+  std::vector<waiting_item> came;
+  {
+    const std::lock_guard lock{inbox_mutex_};
+    came.swap(inbox_);
+  }
+  std::move(came.begin(), came.end(), std::back_inserter(waiting_));
+}
+
+void lane_desk::on_reported(std::uint64_t life, append_ref what, const result<std::optional<log_offset>>& outcome) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (life != life_) return;
+    if (!outcome)
+      feed(append_failed{what, outcome.error()});
+    else
+      feed(append_stored{what, outcome->has_value() ? std::optional{static_cast<std::uint64_t>(**outcome)} : std::nullopt});
+    settle();
+  }
+  work();
+  room_.calls.run();
+}
+
+void lane_desk::on_records(std::uint64_t life, const result<std::span<const log_record>>& came) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (life != life_) return;
+    if (!came)
+      feed(tail_failed{came.error()});
+    else
+      for (const auto& one : *came) read_one(one);
+    settle();
+  }
+  work();
+  room_.calls.run();
+}
+
+void lane_desk::read_one(const log_record& came) {
+  if (machine_.mode == lane_mode::stopped) return;
+  record_read in{.offset = static_cast<std::uint64_t>(came.offset)};
+  read_steps_.clear();
+  if (is_record(came.bytes)) {
+    auto read = read_record(came.bytes);
+    if (!read) return feed(tail_failed{read.error()});
+    if (in.offset < machine_.folded.next) return note_log_time(in.offset, came.at);
+    const bool in_flight = machine_.flight && read->owner == machine_.me.process && read->seq == machine_.flight->what.seq;
+    const bool counts =
+        read->kind == record_kind::frame && read->lane == id_ && judge(machine_.folded, *read) == verdict::counted;
+    if (counts && !in_flight) {
+      auto body = decode_frame(read->body);
+      if (!body) return feed(tail_failed{body.error()});
+      read_steps_ = std::move(body->steps);
+    }
+    if (read->kind == record_kind::claim) claim_read_at_ = came.at;
+    in.what = std::move(*read);
+    feed(in);
+    if (counts && machine_.mode != lane_mode::stopped) log_ahead_us_ = came.at.us - state_.at.us;
+    return;
+  }
+  feed(in);
+}
+
+/// The copy of a frame that counted when it was acknowledged: only now is known when the log took it.
+void lane_desk::note_log_time(std::uint64_t offset, time_point at) {
+  while (!counted_at_.empty() && counted_at_.front().first < offset) counted_at_.pop_front();
+  if (counted_at_.empty() || counted_at_.front().first != offset) return;
+  log_ahead_us_ = at.us - counted_at_.front().second.us;
+  counted_at_.pop_front();
+}
+
+void lane_desk::give_up(const error& why) {
+  {
+    const std::lock_guard lock{mutex_};
+    feed(give_up_order{});
+    fail_claims(why);
+    settle();
+  }
+  work();
+  room_.calls.run();
+}
+
+bool lane_desk::tick() {
+  bool rebuilds = false, keeps_rows = false, soon = false;
+  {
+    const std::lock_guard lock{mutex_};
+    feed(cluster::tick{room_.now()});
+    settle();
+    rebuilds = stopped_ && can_rebuild() && room_.now() >= rebuild_at_;
+    if (rebuilds) ++life_;
+    keeps_rows = rebuilds && stopped_->code == errc::denied;  // nothing is wrong with what was read
+    soon = machine_.mode == lane_mode::claiming || stopped_.has_value();
+  }
+  if (rebuilds) rebuild(keeps_rows);
+  work();
+  return soon;
+}
+
+/// Nothing of the log comes for this lane meanwhile: what was asked for an earlier life is late.
+void lane_desk::rebuild(bool keeps_rows) {
+  room_.log.untail(id_);
+  const auto bounds = room_.log.bounds(id_, bounds_patience);
+  std::optional<error> trouble;
+  if (!bounds)
+    trouble = bounds.error();
+  else if (!keeps_rows && bounds->first > 0)
+    trouble = error{errc::unavailable, "the log begins at " + std::to_string(bounds->first) + ": its beginning was removed"};
+  else if (auto dropped = keeps_rows ? result<void>{} : room_.store.drop(id_); !dropped)
+    trouble = dropped.error();
+  {
+    const std::lock_guard lock{mutex_};
+    rebuild_pause_ = std::clamp(2 * rebuild_pause_, room_.options.rebuild_pause, room_.options.rebuild_pause_max);
+    rebuild_at_ = room_.now() + rebuild_pause_;
+    if (trouble) {
+      const auto text = "lane " + std::to_string(id_) + " cannot be folded anew: " + trouble->what;
+      say(text);
+      fail_claims({errc::unavailable, text});
+      settle();
+      return;
+    }
+    const auto epoch = machine_.epoch;  // a claim of ours that is still under way must not win with an epoch that is used again
+    machine_ = make_lane(id_, room_.options.me, keeps_rows ? machine_.folded : lane_fold{}, room_.options.lane);
+    machine_.epoch = epoch;
+    stopped_.reset();
+    numbers_.clear(), counted_at_.clear();
+    if (!keeps_rows) {
+      state_ = {};
+      log_ahead_us_.reset();
+      committed_ = 0;
+    }
+  }
+  if (auto started = start(static_cast<std::uint64_t>(bounds->end)); !started) {
+    const std::lock_guard lock{mutex_};
+    stopped_ = started.error();
+  }
+}
+
+bool lane_desk::is_idle() const {
+  const std::lock_guard lock{mutex_};
+  return waiting_.empty() && flight_.empty() && !has_work_;
+}
+
+void lane_desk::fail_rest() {
+  {
+    const std::lock_guard lock{mutex_};
+    ++life_;
+    take_inbox();
+    const error closed{errc::unavailable, "the journal was closed before the step was known to count"};
+    for (auto& one : std::exchange(flight_, {})) count(std::move(one.done), tl::unexpected(closed));
+    for (auto& one : std::exchange(waiting_, {}))
+      std::visit(overload{[&](waiting_step& step) { count(std::move(step.done), tl::unexpected(closed)); },
+                          [&](waiting_claim& claim) { claims_.push_back(std::move(claim)); }},
+                 one);
+    fail_claims({errc::wrong_state, "the journal was closed"});
+    lost_.clear();
+    room_.calls.post(std::exchange(posted_, {}));
+  }
+  room_.calls.run();
+}
+
+lane_view lane_desk::view() const {
+  const std::lock_guard lock{mutex_};
+  const auto& folded = machine_.folded;
+  return {.lane = id_,
+          .mode = machine_.mode,
+          .owner = folded.owner.node,
+          .epoch = folded.epoch,
+          .sequence = state_.sequence,
+          .next_offset = folded.next,
+          .to_fold = target_ > folded.next ? target_ - folded.next : 0,
+          .waiting = waiting_.size() + flight_.size(),
+          .in_doubt = in_doubt_for(machine_, room_.now()),
+          .trouble = stopped_ ? stopped_->what : std::string{}};
+}
+
+}  // namespace seatgrid::cluster

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "cluster/frame.hpp"
+#include "cluster/lane_journal.hpp"
+
+/// One lane of a lane_journal: its machine, what waits for it, and the store that it folds into. Inside cluster/ only.
+namespace seatgrid::cluster {
+
+/// Runs callbacks in the order in which they were posted, one at a time, on whichever of the journal's threads comes.
+class callbacks {
+ public:
+  void post(std::vector<std::function<void()>>&& more);
+  /// Returns when all that was posted has run or another thread runs it.
+  void run();
+  bool empty() const;
+
+ private:
+  mutable std::mutex mutex_{};
+  std::deque<std::function<void()>> waiting_{};
+  bool running_ = false;
+};
+
+/// What the desks of a journal share.
+struct desk_room {
+  lane_log& log;
+  lane_store& store;
+  const lane_journal_options& options;
+  callbacks& calls;
+  std::function<void()> wake{};  ///< the ticking thread has something to do
+  std::function<node_time()> now{};
+  std::atomic<std::uint64_t> waiting{0}, counted{0}, frames{0};
+};
+
+class lane_desk {
+ public:
+  lane_desk(lane_id id, desk_room& room, std::optional<applied_fold> applied);
+
+  /// Reads the log on from where the store stands; claims wait until `end` is folded.
+  result<void> start(std::uint64_t end);
+
+  // Any thread; never blocks on log or store.
+  void append(lane_epoch at, step what, on_counted done);
+  void claim(on_claimed done, on_lost lost);
+  lane_view view() const;
+
+  void give_up(const error& why);
+  /// Time passed. True while the lane needs another tick soon.
+  bool tick();
+  /// Nothing waits and nothing is in flight.
+  bool is_idle() const;
+  /// The log is closed: whatever waits fails.
+  void fail_rest();
+
+ private:
+  struct waiting_step {
+    lane_epoch at{};
+    step what{};
+    on_counted done{};
+    std::optional<error> refused{};
+  };
+  struct waiting_claim {
+    on_claimed done{};
+    on_lost lost{};
+  };
+  using waiting_item = std::variant<waiting_step, waiting_claim>;
+  struct sent_step {
+    step what{};
+    on_counted done{};
+  };
+
+  void put(waiting_item item);
+  bool work();
+  void take_inbox();
+  /// Lets the machine handle one input and does what it says.
+  void feed(const lane_input& in);
+  void act(send_record&& out);
+  void act(const frame_counted& out);
+  void act(const frame_lost& out);
+  void act(const lane_owned& out);
+  void act(const lane_lost& out);
+  void act(const lane_stopped& out);
+  void on_reported(std::uint64_t life, append_ref what, const result<std::optional<log_offset>>& outcome);
+  void on_records(std::uint64_t life, const result<std::span<const log_record>>& came);
+  void read_one(const log_record& came);
+  void note_log_time(std::uint64_t offset, time_point at);
+  step_position fold_step(step&& what);
+  /// Writes what was folded; then moves on what waits, as far as it can.
+  /// True when callbacks were posted.
+  bool settle();
+  void commit();
+  void advance();
+  void take_claim(waiting_claim&& one);
+  bool take_step();
+  void refuse_first(error why);
+  void write_frame();
+  result<void> admit_step(step& what);
+  void note_numbers(const step& what);
+  void grant();
+  void end_epoch(const error& why);
+  void fail_claims(const error& why);
+  void count(on_counted&& done, result<step_position> outcome);
+  bool has_caught_up() const { return machine_.folded.next >= target_; }
+  /// A frame of the owner is under way: what comes behind it waits for it.
+  bool may_write_later() const { return machine_.mode == lane_mode::owner && machine_.flight.has_value(); }
+  /// Not when this program is too old for the lane, or set to another number of lanes.
+  bool can_rebuild() const { return stopped_->code != errc::unsupported && stopped_->code != errc::conflict; }
+  void rebuild(bool keeps_rows);
+  void say(const std::string& text) const;
+
+  const lane_id id_;
+  desk_room& room_;
+
+  mutable std::mutex inbox_mutex_{};
+  std::vector<waiting_item> inbox_{};
+  std::atomic<bool> has_work_{false};
+
+  mutable std::mutex mutex_{};  ///< guards the rest
+  lane machine_;
+  std::uint64_t life_ = 1;  ///< of the machine: reports and records for an earlier one are late
+  std::uint64_t target_ = 0;
+  lane_state state_{};
+  std::optional<std::int64_t> log_ahead_us_{};                     ///< the log's clock minus the lane's, as last seen
+  std::optional<time_point> claim_read_at_{};                      ///< the log's time of our last claim that won
+  std::deque<std::pair<std::uint64_t, time_point>> counted_at_{};  ///< offsets of own frames, and the lane's time with them
+  std::unique_ptr<lane_batch> batch_;
+  std::uint64_t committed_ = 0;  ///< the offset up to which the store holds the fold
+  std::deque<waiting_item> waiting_{};
+  std::vector<sent_step> flight_{};
+  std::unordered_map<entity_ref, std::uint64_t> numbers_{};  ///< last public event of entities, those in flight included
+  std::vector<waiting_claim> claims_{};
+  std::uint64_t granted_ = 0;  ///< the epoch that a claim was answered with
+  bool over_ = true;
+  std::vector<on_lost> lost_{};
+  std::vector<step> read_steps_{};  ///< of the frame that the machine handles
+  std::vector<std::function<void()>> posted_{};
+  std::optional<error> stopped_{};
+  node_time rebuild_at_{};
+  milliseconds rebuild_pause_{0};
+  bool failed_ = false;
+};
+
+}  // namespace seatgrid::cluster

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cluster/lane.hpp"
+#include "storage/journal.hpp"
+#include "storage/lane_store.hpp"
+#include "storage/log.hpp"
+
+/// The journal of a cluster: the lane machine (lane.hpp) between a shared log and a store that folds it. DESIGN section 3.
+namespace seatgrid::cluster {
+
+struct lane_journal_options {
+  journal_options journal{};  ///< of these: waiting_max, step_bytes_max, frame_steps_max, frame_bytes_max, trim_steps_max
+  lane_owner me{};            ///< this node's name and this process
+  lane_options lane{};        ///< `lanes` is the log's
+  milliseconds start_patience{15'000};  ///< longest wait for the log's bounds at the start
+  milliseconds close_patience{5'000};   ///< longest wait of close() for steps that do not count yet
+  milliseconds rebuild_pause{1'000};    ///< before a stopped lane is folded anew; doubles
+  milliseconds rebuild_pause_max{60'000};
+  bool by_hand = false;                           ///< no thread of its own: who drives the log calls tick()
+  std::function<node_time()> now{};               ///< monotonic; empty = the operating system's
+  std::function<void(const std::string&)> say{};  ///< one line per notable thing
+  /// The store's disk has failed: nothing is known of it. Empty = print and end the process with status 74.
+  std::function<void(const std::string& why)> end_process{};
+};
+
+/// One lane as this process sees it, for people and for heartbeats.
+struct lane_view {
+  lane_id lane = 0;
+  lane_mode mode = lane_mode::follower;
+  std::string owner{};                   ///< node of the last claim that won; empty = nobody claimed yet
+  std::uint64_t epoch = 0;               ///< of that claim
+  std::uint64_t sequence = 0;            ///< last step that counts
+  std::uint64_t next_offset = 0;         ///< of the first record that is not folded
+  std::uint64_t to_fold = 0;             ///< records that lay before us at the start and are not folded yet
+  std::uint64_t waiting = 0;             ///< steps that do not count yet
+  std::chrono::microseconds in_doubt{};  ///< age of the frame in flight
+  std::string trouble{};                 ///< why the lane is stopped; empty = it is not
+};
+
+class lane_journal : public journal {
+ public:
+  virtual std::vector<lane_view> lanes() const = 0;
+  /// Stops acting for every lane that this process owns; another node's claim takes them.
+  virtual void give_up(const std::string& why) = 0;
+  /// Time passes: late claims leave, stopped lanes are folded anew, callbacks that wait for a thread run. May block on the log's
+  /// bounds when a lane is stopped.
+  virtual void tick() = 0;
+};
+
+/// Begins to fold every lane from where `store` stands. Claims wait until a lane is folded up to the log's end at the start.
+/// Callbacks run on the log's thread and on this journal's own.
+/// @error invalid      no node name, or the store holds an embedded journal
+/// @error corrupt      a fold in the store cannot be read
+/// @error unavailable  the log did not tell its bounds
+result<std::unique_ptr<lane_journal>> open_lane_journal(std::unique_ptr<lane_log> log, std::unique_ptr<lane_store> store,
+                                                        lane_journal_options options);
+
+}  // namespace seatgrid::cluster

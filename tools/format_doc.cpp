@@ -2,6 +2,7 @@
 #include <sstream>
 #include <string>
 
+#include "cluster/frame.hpp"
 #include "domain/acd_messages.hpp"
 #include "domain/agent_internal.hpp"
 #include "domain/call_rules.hpp"
@@ -105,6 +106,8 @@ std::map<std::string, std::string> port_pages() {
   catalog journal;
   schema::describe_message<stored_step>(journal);
   schema::describe_message<lane_state>(journal);
+  catalog frame;
+  schema::describe_message<cluster::frame_body>(frame);
   return {
       {"leg_port.md", page("Leg port", "What a SIP edge tells a call (`domain/leg_port.hpp`).", leg)},
       {"media_port.md", page("Media port", "What the media engine tells a call (`domain/media_port.hpp`).", media)},
@@ -112,6 +115,10 @@ std::map<std::string, std::string> port_pages() {
        page("Messages of call, queue and agent", "The reserve-confirm-release protocol (`domain/acd_messages.hpp`).", acd)},
       {"registrar_port.md",
        page("Registrar port", "What the edge asks of a registration (`domain/registrar_port.hpp`).", registrar)},
+      {"frame.md", page("Frame",
+                        "Body of a frame in a lane's log (`cluster/frame.hpp`); its header is in `lane.md`. Another version stops "
+                        "the lane on this node: every reader must fold alike.",
+                        frame)},
       {"journal.md", page("Journal",
                           "Log records and lane ends of the embedded journal (`storage/step_codec.hpp`); keys: "
                           "`storage/rocks/rocks_database_internal.hpp`.",

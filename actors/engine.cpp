@@ -82,21 +82,25 @@ void engine::on(leg_event event) {
   auto& at = lane_of(in->to);
   in->what = std::move(event);
   if (!is_new) {
-    at.deliver(std::move(in));
+    if (at.holds(in->to))
+      at.hold(std::move(in));
+    else
+      at.deliver(std::move(in));
     return;
   }
-  if (!takes_new_call(at)) {
-    counters_.calls_refused.fetch_add(1, std::memory_order_relaxed);
-    ports_.to_leg(leg_reject{.leg = leg_of(std::get<leg_event>(in->what)),
-                             .cause = {q850_congestion, 503, "overload"},
-                             .retry_after_s = static_cast<std::uint32_t>(options_.retry_after.count())});
-    return;
-  }
+  if (!takes_new_call(at)) return refuse_overload(*in);
   counters_.calls_taken.fetch_add(1, std::memory_order_relaxed);
-  if (at.ready())
+  if (at.ready() && at.stalled_for() < options_.reinvite_wait)
     at.deliver(std::move(in));
   else
-    at.hold(std::move(in));  // restored calls go first
+    at.hold(std::move(in));  // restored calls go first; while the journal stalls, a call that nobody began can still be refused
+}
+
+void engine::refuse_overload(const entity_input& in) {
+  counters_.calls_refused.fetch_add(1, std::memory_order_relaxed);
+  ports_.to_leg(leg_reject{.leg = leg_of(std::get<leg_event>(in.what)),
+                           .cause = {q850_congestion, 503, "overload"},
+                           .retry_after_s = static_cast<std::uint32_t>(options_.retry_after.count())});
 }
 
 void engine::on(media_event event) {
@@ -183,6 +187,8 @@ void engine::release(effect& one, const promise& step_of, lane& from, const life
 }
 
 void engine::release_counted(promise& step_of, const step_position& position, lane& from, const life_ptr& life) {
+  if (step_of.early && !step_of.early->left.exchange(true))
+    for (auto& one : step_of.early->what) release(one, step_of, from, life);
   for (auto& one : step_of.what) release(one, step_of, from, life);
   if (step_of.published.empty()) return;
   std::vector<live_event> events;

@@ -57,6 +57,8 @@ class engine {
   /// Everything that waited for a step that now counts.
   void release_counted(promise& step_of, const step_position& position, lane& from, const life_ptr& life);
   void refuse(const entity_input& in, const error& why);
+  /// A new call gets 503 with Retry-After.
+  void refuse_overload(const entity_input& in);
   void say(const std::string& line) const;
   void fatal(const std::string& why) const;
 

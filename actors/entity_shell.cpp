@@ -24,6 +24,11 @@ bool comes_from_outside(const entity_input& in) {
          !std::holds_alternative<acd_message>(in.what) && !std::holds_alternative<show_entity>(in.what);
 }
 
+bool answers_reinvite(const effect& one) {
+  const auto* leg = std::get_if<to_leg>(&one.what);
+  return leg != nullptr && std::holds_alternative<leg_answer_offer>(leg->command);
+}
+
 bool leaves_at_once(const effect& one) {
   // Waits are the lane's own: what they cause stands behind this step in the journal, so they need not wait for it.
   return one.when == timing::at_once || std::holds_alternative<start_timer>(one.what) ||
@@ -127,7 +132,7 @@ bool entity_shell::load() {
 void entity_shell::begin_life() {
   resumed_ = true;
   if (!stored_) return;
-  promise all{.from = entity_, .tenant = kept_.tenant, .at = life_->recorded, .what = {}, .published = {}};
+  promise all{.from = entity_, .tenant = kept_.tenant, .at = life_->recorded, .what = {}, .published = {}, .early = {}};
   // Waits go on from the log's own time: the node being away uses none of them up (DESIGN section 2, waits).
   turn now = lane_.next_turn();
   if (!life_->resumed && life_->recorded.us != 0) now.at = life_->recorded;
@@ -169,7 +174,7 @@ void entity_shell::decide(const input_ptr& in) {
     owner.refuse(*in, came.refused ? *came.refused : error{errc::unsupported, "this entity takes no such order"});
   } else if (came.events.empty()) {
     add_reply_if_none(*in, came.what_follows);
-    promise none{.from = entity_, .tenant = kept_.tenant, .at = now.at, .what = {}, .published = {}};
+    promise none{.from = entity_, .tenant = kept_.tenant, .at = now.at, .what = {}, .published = {}, .early = {}};
     for (auto& one : came.what_follows) owner.release(one, none, lane_, life_);
   } else {
     commit(in, came, now, config->version);
@@ -227,13 +232,18 @@ void entity_shell::commit(const input_ptr& in, outcome& came, const turn& now, s
   later->tenant = kept_.tenant;
   later->published = made.outbox;
   stored_ = true;
-  effects now_leaving;
+  effects now_leaving, early;
   for (auto& one : came.what_follows) {
     const auto* message = std::get_if<to_entity>(&one.what);
     const bool same_lane = message != nullptr && &lane_.owner().lane_of(message->to) == &lane_;
-    (same_lane || leaves_at_once(one) ? now_leaving : later->what).push_back(std::move(one));
+    auto& where = same_lane || leaves_at_once(one) ? now_leaving : answers_reinvite(one) ? early : later->what;
+    where.push_back(std::move(one));
   }
-  const promise what_is_known{.from = entity_, .tenant = kept_.tenant, .at = now.at, .what = {}, .published = {}};
+  if (!early.empty()) {
+    later->early = std::make_shared<early_answers>();
+    later->early->what = std::move(early);
+  }
+  const promise what_is_known{.from = entity_, .tenant = kept_.tenant, .at = now.at, .what = {}, .published = {}, .early = {}};
   lane_.append(life_, slot_, std::move(made), std::move(later));
   for (auto& one : now_leaving) lane_.owner().release(one, what_is_known, lane_, life_);
 }

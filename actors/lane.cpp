@@ -20,6 +20,11 @@ constexpr std::uint64_t mix(std::uint64_t x) {  // splitmix64
   return x ^ (x >> 31);
 }
 
+bool is_new_call(const entity_input& in) {
+  const auto* event = std::get_if<leg_event>(&in.what);
+  return event != nullptr && std::holds_alternative<leg_incoming>(*event);
+}
+
 }  // namespace
 
 lane::lane(engine& owner, lane_id id, std::uint64_t seed) : owner_(owner), id_(id), seed_(mix(seed + id)) {}
@@ -38,6 +43,7 @@ void lane::stop() {
   timers_.clear();
   const std::lock_guard lock{held_mutex_};
   held_.clear();
+  held_calls_.clear();
 }
 
 void lane::post(part& in_part, input_ptr in) {
@@ -79,19 +85,83 @@ void lane::hold(input_ptr in) {
       owner_.count().held_dropped.fetch_add(1, std::memory_order_relaxed);
       return;
     }
-    held_.push_back(std::move(in));
-    if (!current_ || current_->over || !current_->resumed) return;
+    if (is_new_call(*in)) held_calls_.insert(in->to);
+    held_.push_back({std::move(in), owner_.system().clock().now()});
+    has_held_ = true;
+    if (!is_open()) return;
   }
   release_held();  // the lane came back between the look at it and here
 }
 
+bool lane::holds(entity_ref entity) const {
+  if (!has_held_) return false;
+  const std::lock_guard lock{held_mutex_};
+  return held_calls_.contains(entity);
+}
+
+bool lane::is_slow() const { return stalled_for() >= owner_.options().reinvite_wait; }
+bool lane::is_open() const { return current_ && !current_->over && current_->resumed && !is_slow(); }
+
+/// In the order in which it came, although more may come meanwhile.
 void lane::release_held() {
-  std::deque<input_ptr> all;
+  std::unique_lock lock{held_mutex_};
+  if (std::exchange(releases_, true)) return;
+  while (!held_.empty() && is_open()) {
+    const auto batch = std::exchange(held_, {});
+    lock.unlock();
+    for (const auto& one : batch) deliver(one.in);
+    lock.lock();
+  }
+  releases_ = false;
+  held_calls_.clear();
+  for (const auto& one : held_)
+    if (is_new_call(*one.in)) held_calls_.insert(one.in->to);
+  has_held_ = !held_.empty();
+}
+
+void lane::serve_stall() {
+  release_early();
+  if (!has_held_) return;
+  refuse_held();
+  release_held();
+}
+
+/// A re-INVITE has waited long enough: its answer leaves without its step.
+void lane::release_early() {
+  const auto now = owner_.system().clock().now();
+  std::deque<late_answer> due;
+  {
+    const std::lock_guard lock{late_mutex_};
+    while (!late_.empty() && late_.front().due <= now) {
+      due.push_back(std::move(late_.front()));
+      late_.pop_front();
+    }
+  }
+  for (auto& one : due) {
+    const auto of = one.of.lock();
+    if (!of || one.life->over || of->early->left.exchange(true)) continue;
+    owner_.count().early_answers.fetch_add(1, std::memory_order_relaxed);
+    for (auto& answer : of->early->what) owner_.release(answer, *of, *this, one.life);
+  }
+}
+
+/// New calls wait with 100 as long as the journal may stall, and not longer.
+void lane::refuse_held() {
+  const auto limit = owner_.options().stall_limit;
+  const auto now = owner_.system().clock().now();
+  const bool all = stalled_for() >= limit;
+  std::vector<input_ptr> refused;
   {
     const std::lock_guard lock{held_mutex_};
-    all.swap(held_);
+    if (held_calls_.empty()) return;
+    std::erase_if(held_, [&](held_input& one) {
+      if (!is_new_call(*one.in) || (!all && now - one.since < limit)) return false;
+      held_calls_.erase(one.in->to);
+      refused.push_back(std::move(one.in));
+      return true;
+    });
   }
-  for (auto& in : all) deliver(std::move(in));
+  for (const auto& one : refused) owner_.refuse_overload(*one);
 }
 
 bool lane::retire(entity_ref entity, const slot_ptr& slot) {
@@ -123,6 +193,10 @@ void lane::append(const life_ptr& life, const slot_ptr& slot, step done, std::sh
     waiting_since_us_ =
         std::chrono::duration_cast<std::chrono::microseconds>(owner_.system().clock().now().time_since_epoch()).count();
   owner_.count().steps.fetch_add(1, std::memory_order_relaxed);
+  if (left->early) {
+    const std::lock_guard lock{late_mutex_};
+    late_.push_back({left, life, owner_.system().clock().now() + owner_.options().reinvite_wait});
+  }
   owner_.log().append(life->at, std::move(done), [this, life, slot, left = std::move(left)](result<step_position> counted) {
     waiting_since_us_ =
         std::chrono::duration_cast<std::chrono::microseconds>(owner_.system().clock().now().time_since_epoch()).count();
@@ -134,6 +208,7 @@ void lane::append(const life_ptr& life, const slot_ptr& slot, step done, std::sh
       owner_.count().steps_failed.fetch_add(1, std::memory_order_relaxed);
       lost(life, counted.error().code);
     }
+    if (has_held_ && !is_slow()) release_held();
     if (slot->unsynced.fetch_sub(1) == 1 && slot->wants_idle.exchange(false))
       if (auto me = caf::actor_cast<caf::actor>(slot->me)) caf::anon_send(me, idle_atom::value);
   });

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "actors/input.hpp"
@@ -43,6 +44,12 @@ struct entity_slot {
 };
 using slot_ptr = std::shared_ptr<entity_slot>;
 
+/// Answers to re-INVITEs that leave when their step counts, or without it when the journal takes too long (DESIGN section 3).
+struct early_answers {
+  std::atomic<bool> left{false};
+  effects what{};
+};
+
 /// Effects of one step that may leave only when it counts, and what must be known then.
 struct promise {
   entity_ref from{};
@@ -50,6 +57,7 @@ struct promise {
   time_point at{};
   effects what{};
   std::vector<outbox_event> published{};
+  std::shared_ptr<early_answers> early{};  ///< none: nothing of it may leave before
 };
 
 using resume_atom = caf::atom_constant<caf::atom("resume")>;
@@ -81,8 +89,13 @@ class lane {
   void deliver(input_ptr in);
   /// From an entity of this lane; dropped when that life is over (its cause may never count).
   void deliver(input_ptr in, const life_ptr& from);
-  /// Keeps an input until the lane is owned again. @error (counted) more than `held_max`: dropped.
+  /// Keeps an input until the lane is owned again and its journal moves. @error (counted) more than `held_max`: dropped.
   void hold(input_ptr in);
+  /// True while a new call of this entity is held: what comes for it stands behind.
+  bool holds(entity_ref entity) const;
+  /// The journal takes its time: answers that may not wait leave without their step, new calls that waited too long are refused,
+  /// what is held goes on when the journal moves again. Call it every 50 ms or so.
+  void serve_stall();
   /// The actor leaves memory, unless an input is on its way to it.
   bool retire(entity_ref entity, const slot_ptr& slot);
   void handled(const slot_ptr& slot);
@@ -120,6 +133,10 @@ class lane {
   std::vector<caf::actor> end_life();
   void begin_life(const life_ptr& life);
   void release_held();
+  bool is_slow() const;
+  bool is_open() const;  ///< under held_mutex_
+  void release_early();
+  void refuse_held();
   std::vector<entity_ref> live_entities() const;
 
   engine& owner_;
@@ -133,8 +150,23 @@ class lane {
   std::atomic<bool> stopped_{false};
   std::array<part, part_count> parts_{};
   timer_table timers_{};
+  using moment = timer_table::moment;
+  struct held_input {
+    input_ptr in{};
+    moment since{};
+  };
+  struct late_answer {
+    std::weak_ptr<promise> of{};
+    life_ptr life{};
+    moment due{};
+  };
   mutable std::mutex held_mutex_;
-  std::deque<input_ptr> held_{};
+  std::deque<held_input> held_{};
+  std::unordered_set<entity_ref> held_calls_{};  ///< whose leg_incoming is in held_, or on its way out of it
+  bool releases_ = false;
+  std::atomic<bool> has_held_{false};
+  std::mutex late_mutex_;
+  std::deque<late_answer> late_{};
   life_ptr current_{};  ///< under held_mutex_
   caf::actor keeper_{};
 };

@@ -129,6 +129,7 @@ class threaded_node final : public node {
     while (!stop.stop_requested()) {
       const auto now = std::chrono::steady_clock::now();
       engine_.requests().expire(now);
+      for (const auto& one : engine_.lanes()) one->serve_stall();
       tell_news();
       if (now >= disk_at) {
         watch_disk();

@@ -55,7 +55,8 @@ struct node_options {
   std::uint32_t backlog_max = 20'000;   ///< inputs waiting in a lane's mailboxes; beyond: new calls get 503
   std::uint32_t unsynced_max = 20'000;  ///< steps of a lane that wait for their frame; beyond: new calls get 503
   std::uint32_t held_max = 50'000;      ///< inputs held while a lane is claimed again; beyond: dropped and counted
-  milliseconds stall_limit{4'000};      ///< oldest uncounted step older than this: new calls get 503
+  milliseconds stall_limit{4'000};      ///< the journal took no step for so long: new calls get 503, also those that wait
+  milliseconds reinvite_wait{500};      ///< ... for so long: re-INVITEs are answered without their step, new calls wait
   std::uint32_t resume_parallel = 512;  ///< entities resumed at a time after a start
   std::uint32_t claim_tries = 50;       ///< then the lane is given up and `fatal` is called
   std::chrono::seconds retry_after{5};  ///< Retry-After of a 503

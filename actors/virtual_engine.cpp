@@ -57,6 +57,7 @@ class on_virtual_clock final : public virtual_engine {
   void advance(std::chrono::microseconds by) override {
     scheduler_.advance_time(by);
     engine_.requests().expire(scheduler_.clock().now());
+    for (const auto& one : engine_.lanes()) one->serve_stall();
   }
   bool ready() const override { return engine_.ready(); }
   std::uint64_t actors_in_memory() const override { return const_cast<engine&>(engine_).count().actors; }

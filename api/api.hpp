@@ -38,6 +38,7 @@ struct api_hooks {
   std::function<std::string()> tenants{};  ///< JSON array of all tenants
   std::function<std::string()> trunks{};   ///< JSON array of all trunks with their state
   std::function<std::string()> numbers{};  ///< JSON array of all access numbers
+  std::function<std::string()> lanes{};    ///< JSON array: how the lanes of a cluster's journal stand; empty = a node alone
   std::string data_directory{};            ///< recordings and voicemails live below it
   std::string version{"0.1.0"};
 };

@@ -127,10 +127,9 @@ void health(const state_ptr&, api_call call) { call.exchange->respond({200, "app
 
 void readiness(const state_ptr& state, api_call call) {
   const auto why = state->to->why_not_ready();
-  call.exchange->respond({why.empty() ? 200 : 503,
-                          "application/json",
-                          {},
-                          why.empty() ? R"({"ready":true})" : R"({"ready":false,"why":)" + json_string(why) + "}"});
+  std::string text = why.empty() ? R"({"ready":true)" : R"({"ready":false,"why":)" + json_string(why);
+  if (state->hooks.lanes) text += R"(,"lanes":)" + state->hooks.lanes();
+  call.exchange->respond({why.empty() ? 200 : 503, "application/json", {}, text + "}"});
 }
 
 void version(const state_ptr& state, api_call call) {

@@ -4,9 +4,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -137,6 +139,29 @@ finding check_cores() {
   return {"cores", cores >= 2, std::to_string(cores), "two cores carry some 400 new calls a second without media"};
 }
 
+/// Of a running node of a cluster: its lanes, and how long the journal has been in doubt. Nothing for a node alone, or none.
+std::vector<finding> check_lanes(cli_context& context) {
+  constexpr std::int64_t doubt_max_ms = 1'000;
+  constexpr seconds longest{2};
+  const auto to = find_api(context.url, context.token, context.data);
+  if (!to) return {};
+  const auto said = call_api(*to, "GET", "/readyz", {}, "application/json", longest);
+  if (!said || !said->contains("lanes")) return {};
+  std::map<std::string, int> modes;
+  std::int64_t doubt_ms = 0;
+  std::string trouble;
+  for (const auto& lane : (*said)["lanes"]) {
+    ++modes[lane.value("mode", "unknown")];
+    doubt_ms = std::max(doubt_ms, lane.value("in_doubt_ms", std::int64_t{0}));
+    if (trouble.empty()) trouble = lane.value("trouble", "");
+  }
+  std::string text;
+  for (const auto& [mode, count] : modes) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + mode;
+  text += "; oldest frame in doubt " + std::to_string(doubt_ms) + " ms";
+  if (!trouble.empty()) text += "; " + trouble;
+  return {{"lanes", trouble.empty() && doubt_ms < doubt_max_ms, text, "look at the brokers, and at /readyz for each lane"}};
+}
+
 }  // namespace
 
 void add_doctor_command(CLI::App& app, cli_context& context) {
@@ -156,6 +181,7 @@ void add_doctor_command(CLI::App& app, cli_context& context) {
     for (auto& one : {check_ports(options->rtp, options->calls, !node.answers), check_ephemeral(options->rtp),
                       check_disk(context.data), check_cores()})
       findings.push_back(one);
+    for (auto& one : check_lanes(context)) findings.push_back(std::move(one));
     nlohmann::json rows = nlohmann::json::array();
     for (const auto& f : findings) {
       rows.push_back({{"check", f.what},

@@ -16,11 +16,11 @@
 #include "apps/data_backup.hpp"
 #include "apps/edge_metrics.hpp"
 #include "apps/events_out.hpp"
+#include "apps/node_journal.hpp"
 #include "apps/provisioned_lists.hpp"
 #include "apps/saved_bindings.hpp"
 #include "domain/number.hpp"
 #include "media/recordings.hpp"
-#include "storage/rocks/rocks_journal.hpp"
 
 namespace seatgrid {
 namespace {
@@ -66,9 +66,10 @@ class wired_node final : public node_app, private edge_sink {
     std::error_code ec;
     std::filesystem::create_directories(options_.data, ec);
     if (ec) return fail(errc::unavailable, "cannot make " + options_.data + ": " + ec.message());
-    auto opened = open_rocks_journal(options_.data + "/journal", {.journal = options_.journal});
+    auto opened = open_node_journal(options_.data, options_.journal, options_.cluster, options_.kafka);
     if (!opened) return tl::unexpected{opened.error()};
-    journal_ = std::move(*opened);
+    journal_ = std::move(opened->log);
+    lanes_ = opened->lanes;
     auto store = config_store::open(*journal_, clock_);
     if (!store) return tl::unexpected{store.error()};
     store_ = std::move(*store);
@@ -201,7 +202,12 @@ class wired_node final : public node_app, private edge_sink {
     ports.remove_recording = [this](const std::string& path, std::uint32_t segments) {
       remove_recording(options_.data, path, segments);
     };
-    ports.metrics = [this] { return edge_ready_ ? edge_metrics(edge_->status()) : std::vector<metric>{}; };
+    ports.metrics = [this] {
+      auto all = edge_ready_ ? edge_metrics(edge_->status()) : std::vector<metric>{};
+      if (lanes_ != nullptr)
+        for (auto& one : lane_metrics(lanes_->lanes())) all.push_back(std::move(one));
+      return all;
+    };
     auto started = node::start(options_.node, *journal_, *store_, clock_, std::move(ports));
     if (!started) return tl::unexpected{started.error()};
     node_ = std::move(*started);
@@ -282,6 +288,7 @@ class wired_node final : public node_app, private edge_sink {
     hooks.back_up = [this](const std::string& to, bool journal_only) { return back_up_to(to, journal_only); };
     hooks.tenants = [this] { return tenants_of(store_->tenants()).dump(); };
     hooks.trunks = [this] { return trunks_of(store_->tenants(), edge_->status().trunks).dump(); };
+    if (lanes_ != nullptr) hooks.lanes = [this] { return lanes_json(lanes_->lanes()); };
     hooks.numbers = [this] { return numbers_of(store_->tenants()).dump(); };
     hooks.data_directory = options_.data;
     auto started = seatgrid::api::start(options_.api, node_->api(), std::move(hooks));
@@ -304,6 +311,7 @@ class wired_node final : public node_app, private edge_sink {
   node_app_options options_;
   system_clock clock_{};
   std::unique_ptr<journal> journal_{};
+  cluster::lane_journal* lanes_ = nullptr;  ///< the journal, in a cluster
   std::unique_ptr<config_store> store_{};
   std::unique_ptr<engine> media_{};
   std::unique_ptr<edge> edge_{};

@@ -7,6 +7,7 @@
 #include "actors/node.hpp"
 #include "api/api.hpp"
 #include "base/result.hpp"
+#include "config/cluster_options.hpp"
 #include "media/engine.hpp"
 #include "sip/edge.hpp"
 #include "storage/journal.hpp"
@@ -24,6 +25,7 @@ struct node_app_options {
   edge_options edge{};
   node_options node{};
   api_options api{};
+  cluster_options cluster{};  ///< with a name: the node runs on its cluster's journal
   kafka_options kafka{};
   std::string events_topic{};   ///< empty = public events are not published
   std::string events_source{};  ///< empty = made of the node's name and the data directory's word

@@ -1,9 +1,20 @@
 #include "apps/server_settings.hpp"
 
+#include <fstream>
+
 #include "config/server_options.hpp"
 
 namespace seatgrid {
 namespace {
+
+/// Puts the first line of `file` into `secret`; nothing when no file is named.
+result<void> read_secret(const std::string& file, std::string& secret) {
+  if (file.empty()) return {};
+  std::ifstream in{file};
+  if (!in || !std::getline(in, secret)) return fail(errc::not_found, "cannot read the secret in " + file);
+  if (!secret.empty() && secret.back() == '\r') secret.pop_back();
+  return {};
+}
 
 result<node_app_options> taken(server_outcome outcome, const std::string& file) {
   if (!outcome.ok()) {
@@ -26,6 +37,16 @@ result<node_app_options> taken(server_outcome outcome, const std::string& file) 
   out.events_topic = std::move(outcome.options.events_topic);
   out.events_source = std::move(outcome.options.events_source);
   out.events = std::move(outcome.options.events);
+  const auto& secrets = outcome.options.kafka_secrets;
+  if (auto read = read_secret(secrets.password, out.kafka.security.password); !read) return tl::unexpected{read.error()};
+  if (auto read = read_secret(secrets.key_password, out.kafka.security.key_password); !read) return tl::unexpected{read.error()};
+  out.cluster = std::move(outcome.options.cluster);
+  if (!out.cluster.name.empty()) {
+    out.node.name = out.cluster.node;
+    out.node.lanes = out.cluster.lanes;
+    // The next node goes on where this one ended: ids are the log's, whoever publishes.
+    if (out.events_source.empty()) out.events_source = "/seatgrid/" + out.cluster.name;
+  }
   return out;
 }
 

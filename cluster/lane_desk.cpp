@@ -136,26 +136,40 @@ void lane_desk::on_records(std::uint64_t life, const result<std::span<const log_
 void lane_desk::read_one(const log_record& came) {
   if (machine_.mode == lane_mode::stopped) return;
   record_read in{.offset = static_cast<std::uint64_t>(came.offset)};
-  read_steps_.clear();
   if (is_record(came.bytes)) {
     auto read = read_record(came.bytes);
     if (!read) return feed(tail_failed{read.error()});
     if (in.offset < machine_.folded.next) return note_log_time(in.offset, came.at);
-    const bool in_flight = machine_.flight && read->owner == machine_.me.process && read->seq == machine_.flight->what.seq;
-    const bool counts =
-        read->kind == record_kind::frame && read->lane == id_ && judge(machine_.folded, *read) == verdict::counted;
-    if (counts && !in_flight) {
-      auto body = decode_frame(read->body);
-      if (!body) return feed(tail_failed{body.error()});
-      read_steps_ = std::move(body->steps);
-    }
-    if (read->kind == record_kind::claim) claim_read_at_ = came.at;
     in.what = std::move(*read);
-    feed(in);
-    if (counts && machine_.mode != lane_mode::stopped) log_ahead_us_ = came.at.us - state_.at.us;
-    return;
   }
-  feed(in);
+  const bool counts = in.what && in.what->lane == id_ && in.what->kind == record_kind::frame &&
+                      judge(machine_.folded, *in.what) == verdict::counted;
+  const bool in_flight = counts && machine_.flight && in.what->owner == machine_.me.process;
+  read_steps_.clear();
+  if (counts && !in_flight) {
+    auto body = decode_frame(in.what->body);
+    if (!body) return feed(tail_failed{body.error()});
+    read_steps_ = std::move(body->steps);
+  }
+  if (in.what && in.what->kind == record_kind::claim) claim_read_at_ = came.at;
+  if (has_caught_up())
+    feed(in);
+  else
+    fold_history(in);
+  if (counts && machine_.mode != lane_mode::stopped) log_ahead_us_ = came.at.us - state_.at.us;
+}
+
+/// What lay in the log at the start calls for nothing: not even a claim in our own name, which was a former process's.
+void lane_desk::fold_history(const record_read& in) {
+  auto& folded = machine_.folded;
+  folded.next = in.offset;
+  if (!in.what || in.what->lane != id_) return pass_over(folded);
+  const auto what = judge(folded, *in.what);
+  if (what == verdict::diverged) return feed(tail_failed{{errc::corrupt, why_diverged(folded, *in.what)}});
+  fold(folded, *in.what, what);
+  if (what == verdict::counted)
+    for (auto& one : read_steps_) fold_step(std::move(one));
+  if (batch_->bytes() > batch_bytes_max) commit();
 }
 
 /// The copy of a frame that counted when it was acknowledged: only now is known when the log took it.
@@ -215,7 +229,9 @@ void lane_desk::rebuild(bool keeps_rows) {
       settle();
       return;
     }
-    const auto epoch = machine_.epoch;  // a claim of ours that is still under way must not win with an epoch that is used again
+    const auto epoch =
+        std::max(machine_.epoch,
+                 machine_.folded.epoch);  // a claim of ours that is still under way must not win with an epoch that is used again
     machine_ = make_lane(id_, room_.options.me, keeps_rows ? machine_.folded : lane_fold{}, room_.options.lane);
     machine_.epoch = epoch;
     stopped_.reset();

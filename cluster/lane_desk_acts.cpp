@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t numbers_max = 65'536;  // remembered; the others are read again
 constexpr std::size_t own_frames_max = 64;   // whose time in the log is still to be read
-constexpr std::size_t batch_bytes_max = 4 << 20;
 
 }  // namespace
 

@@ -16,6 +16,8 @@
 /// One lane of a lane_journal: its machine, what waits for it, and the store that it folds into. Inside cluster/ only.
 namespace seatgrid::cluster {
 
+inline constexpr std::size_t batch_bytes_max = 4 << 20;  ///< of folded steps before they are written
+
 /// Runs callbacks in the order in which they were posted, one at a time, on whichever of the journal's threads comes.
 class callbacks {
  public:
@@ -92,6 +94,7 @@ class lane_desk {
   void on_reported(std::uint64_t life, append_ref what, const result<std::optional<log_offset>>& outcome);
   void on_records(std::uint64_t life, const result<std::span<const log_record>>& came);
   void read_one(const log_record& came);
+  void fold_history(const record_read& in);
   void note_log_time(std::uint64_t offset, time_point at);
   step_position fold_step(step&& what);
   /// Writes what was folded; then moves on what waits, as far as it can.

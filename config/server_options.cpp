@@ -21,6 +21,31 @@ place place_of(const doc_value& document, std::initializer_list<std::string_view
   return at->at;
 }
 
+constexpr std::size_t cluster_name_max = 200, node_name_max = 64;  // a topic's name takes 249, a record's header 64
+constexpr auto names_allowed = "a-z A-Z 0-9 . _ -";
+
+bool is_name(std::string_view text, std::size_t most) {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+  return !text.empty() && text.size() <= most && text.find_first_not_of(letters) == std::string_view::npos;
+}
+
+/// A node alone needs nothing of it; a node of a cluster needs names and brokers.
+void check_cluster(const server_options& options, const doc_value& document, findings& found) {
+  const auto& cluster = options.cluster;
+  const auto refuse = [&](std::string_view key, const char* why, const std::string& allowed) {
+    found.error(place_of(document, {"cluster", key}), "cluster." + std::string{key}, why, allowed);
+  };
+  if (cluster.name.empty()) {
+    if (!cluster.node.empty()) refuse("name", "the node of a cluster needs the cluster's name", "1 to 200 of a-z A-Z 0-9 . _ -");
+    return;
+  }
+  if (!is_name(cluster.name, cluster_name_max))
+    refuse("name", "cannot begin the name of a topic", "1 to 200 of " + std::string{names_allowed});
+  if (!is_name(cluster.node, node_name_max))
+    refuse("node", "each node of a cluster needs a name of its own", "1 to 64 of " + std::string{names_allowed});
+  if (options.kafka.brokers.empty()) refuse("name", "no brokers are named", "kafka.brokers = \"host:9092\"");
+}
+
 void check_kafka(const server_options& options, const doc_value& document, findings& found) {
   const auto one_of = [&](const std::string& value, std::initializer_list<std::string_view> allowed,
                           std::initializer_list<std::string_view> keys) {
@@ -63,6 +88,7 @@ settings_catalog settings_of(server_options& options) {
   settings_catalog all;
   all.add(options, tables::server);
   all.add(options.journal, tables::journal);
+  all.add(options.node, tables::journal_waits);
   all.add(options.media, tables::media);
   all.add(options.edge, tables::edge);
   all.add(options.edge.filter, tables::filter);
@@ -76,6 +102,8 @@ settings_catalog settings_of(server_options& options) {
   all.add(options.node.disk, tables::disk);
   all.add(options.kafka, tables::kafka);
   all.add(options.kafka.security, tables::kafka_access);
+  all.add(options.kafka_secrets, tables::kafka_secrets);
+  all.add(options.cluster, tables::cluster);
   all.add(options, tables::events);
   all.add(options.events, tables::kafka_events);
   all.add(options.node.publisher, tables::publisher);
@@ -96,6 +124,7 @@ server_outcome read_server_options(std::string_view text, const std::string& fil
     if (!found.has_errors()) {
       check_together(out.options, document, found);
       check_kafka(out.options, document, found);
+      check_cluster(out.options, document, found);
     }
   }
   if (out.options.media.data_directory == data_directory) out.options.media.data_directory = out.options.data;

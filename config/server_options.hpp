@@ -8,6 +8,7 @@
 #include "actors/node.hpp"
 #include "api/api.hpp"
 #include "base/time.hpp"
+#include "config/cluster_options.hpp"
 #include "config/finding.hpp"
 #include "config/settings.hpp"
 #include "media/options.hpp"
@@ -29,9 +30,11 @@ struct server_options {
   edge_options edge{};
   node_options node{};
   api_options api{};
-  kafka_options kafka{};        ///< brokers and access; the topic and its partitions are filled in where it is used
-  std::string events_topic{};   ///< empty = public events are not published
-  std::string events_source{};  ///< CloudEvents source; empty = made of the node's name and the data directory's word
+  cluster_options cluster{};
+  secret_files kafka_secrets{};  ///< read at the start into kafka.security
+  kafka_options kafka{};         ///< brokers and access; the topic and its partitions are filled in where it is used
+  std::string events_topic{};    ///< empty = public events are not published
+  std::string events_source{};   ///< CloudEvents source; empty = made of the node's name and the data directory's word
   kafka_events_options events{};
 };
 

@@ -48,6 +48,13 @@ inline constexpr auto journal = std::tuple{
             "steps"},
 };
 
+inline constexpr auto journal_waits = std::tuple{
+    setting{"journal.stall_limit", &node_options::stall_limit,
+            "when the journal has taken no step for so long, new calls get 503, also those that wait", 100ms, 60s},
+    setting{"journal.reinvite_wait", &node_options::reinvite_wait,
+            "a re-INVITE whose step does not count after so long is answered without it; new calls wait from then on", 50ms, 10s},
+};
+
 inline constexpr std::array<std::pair<std::string_view, record_format>, 2> record_formats{
     {{"alaw", record_format::alaw}, {"pcm16", record_format::pcm16}}};
 
@@ -96,8 +103,6 @@ inline constexpr auto node = std::tuple{
             10'000'000, "steps"},
     setting{"node.held_max", &node_options::held_max, "inputs held while a lane is claimed again; beyond it they are dropped",
             100, 10'000'000, "inputs"},
-    setting{"node.stall_limit", &node_options::stall_limit, "when the disk has taken no step for so long, new calls get 503",
-            100ms, 60s},
     setting{"node.resume_parallel", &node_options::resume_parallel, "calls, agents and queues restored at a time after a start",
             1, 100'000},
     setting{"node.claim_tries", &node_options::claim_tries, "tries to claim a lane before the process ends", 1, 10'000, "tries"},

@@ -3,6 +3,7 @@
 #include <limits>
 #include <tuple>
 
+#include "config/cluster_options.hpp"
 #include "config/server_options.hpp"
 #include "config/settings.hpp"
 #include "storage/kafka/kafka_events.hpp"
@@ -38,6 +39,22 @@ inline constexpr auto kafka = std::tuple{
     setting{"kafka.leader_search", &kafka_options::leader_search, "between questions for a lane's new leader", 10ms, 10s},
     setting{"kafka.fetch_wait", &kafka_options::fetch_wait, "a broker without news answers a reader after this", 10ms, 10s},
     setting{"kafka.fetch_error_backoff", &kafka_options::fetch_error_backoff, "before a failed fetch is repeated", 1ms, 10s},
+};
+
+inline constexpr auto kafka_secrets = std::tuple{
+    setting{"kafka.security.password_file", &secret_files::password,
+            "file whose first line is the password; instead of kafka.security.password"},
+    setting{"kafka.security.key_password_file", &secret_files::key_password,
+            "file whose first line opens kafka.security.key_file; instead of kafka.security.key_password"},
+};
+
+inline constexpr auto cluster = std::tuple{
+    setting{"cluster.name", &cluster_options::name,
+            "the cluster that this node belongs to: its journal is the topic <name>.journal at kafka.brokers; empty = the node "
+            "stands alone"},
+    setting{"cluster.node", &cluster_options::node, "name of this node, unlike that of any other node of the cluster"},
+    setting{"cluster.lanes", &cluster_options::lanes,
+            "lanes of calls, queues and agents; fixed when the cluster is made, another number is refused", 1, 63, "lanes"},
 };
 
 inline constexpr auto events = std::tuple{

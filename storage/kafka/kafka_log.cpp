@@ -95,11 +95,19 @@ class kafka_log_impl final : public kafka_log {
 
   result<log_bounds> bounds(lane_id lane, milliseconds patience) override {
     if (lane >= options_.lanes) return fail(errc::invalid, "there is no lane " + std::to_string(lane));
-    log_bounds found;
-    const auto code = rd_kafka_query_watermark_offsets(consumer_.get(), options_.topic.c_str(), lane, &found.first, &found.end,
-                                                       static_cast<int>(patience.count()));
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
-    return tl::unexpected(error_of(code, "asking for the bounds of lane " + std::to_string(lane)));
+    const auto until = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+      log_bounds found;
+      const auto left = std::chrono::ceil<milliseconds>(until - std::chrono::steady_clock::now());
+      const auto code = rd_kafka_query_watermark_offsets(consumer_.get(), options_.topic.c_str(), lane, &found.first, &found.end,
+                                                         static_cast<int>(std::max<std::int64_t>(left.count(), 1)));
+      if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+      // A new topic has no leader yet, and one whose broker died has none for a while.
+      const bool may_pass = code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION || code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+      if (!may_pass || left <= options_.leader_search)
+        return tl::unexpected(error_of(code, "asking for the bounds of lane " + std::to_string(lane)));
+      std::this_thread::sleep_for(options_.leader_search);
+    }
   }
 
   result<log_offset> trim(lane_id lane, log_offset before, milliseconds patience) override {

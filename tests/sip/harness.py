@@ -59,6 +59,7 @@ class Node:
         self.env = {**os.environ, **(env or {})}
         self.process = None
         self.starts = 0
+        self.data = self.directory / "data"
         self.directory.mkdir(parents=True, exist_ok=True)
         self.provision = self.directory / "provision.toml"
         self.provision.write_text(provision, encoding="utf-8")
@@ -68,9 +69,7 @@ class Node:
         begun = time.monotonic()
         self.starts += 1
         log = open(self.directory / f"node.{self.starts}.log", "w", encoding="utf-8")
-        command = [self.binary, "dev", "--no-demo", "--data", str(self.directory / "data"), "--sip", f"{HOST}:{self.sip}",
-                   "--rtp", f"{HOST}:{self.rtp[0]}-{self.rtp[1]}", "--http", f"{HOST}:{self.http}", "--provision", str(self.provision), *self.extra]
-        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.env)
+        self.process = subprocess.Popen(self.command(), stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, env=self.env)
         log.close()
 
         def ready():
@@ -83,6 +82,10 @@ class Node:
                 return False
         wait_until("node ready", wait, ready, 0.01)
         return time.monotonic() - begun
+
+    def command(self):
+        return [self.binary, "dev", "--no-demo", "--data", str(self.data), "--sip", f"{HOST}:{self.sip}",
+                "--rtp", f"{HOST}:{self.rtp[0]}-{self.rtp[1]}", "--http", f"{HOST}:{self.http}", "--provision", str(self.provision), *self.extra]
 
     def log_tail(self, lines=15):
         files = sorted(self.directory.glob("node.*.log"), key=lambda p: int(p.name.split(".")[1]))
@@ -106,7 +109,7 @@ class Node:
         return "" if status == 0 else f"the node ended with {status} on SIGTERM: {self.log_tail()}"
 
     def token(self):
-        return json.loads((self.directory / "data" / "api.json").read_text())["token"]
+        return json.loads((self.data / "api.json").read_text())["token"]
 
     def request(self, method, path, body=None, timeout=30):
         data = body.encode() if isinstance(body, str) else body
@@ -130,7 +133,7 @@ class Node:
 
     def check(self, ended=False):
         """`seatgrid check` on a checkpoint of the running node's journal: {violations, lanes: [{invariants, texts, ...}]}."""
-        done = subprocess.run([self.binary, "check", "--data", str(self.directory / "data"), "-o", "json", *(["--ended"] if ended else [])],
+        done = subprocess.run([self.binary, "check", "--data", str(self.data), "-o", "json", *(["--ended"] if ended else [])],
                               capture_output=True, text=True, timeout=120, check=False)
         if not done.stdout.strip().startswith("{"):
             raise Failure(f"seatgrid check: {done.stdout}{done.stderr}")

@@ -78,6 +78,60 @@ TEST(Lane, RefusesNewCallsWhileTheJournalStalls) {
   EXPECT_EQ(w.left, (words{"reject:1"}));
 }
 
+node_options patient_for(milliseconds reinvite_wait, milliseconds stall_limit) {
+  node_options options;
+  options.reinvite_wait = reinvite_wait;
+  options.stall_limit = stall_limit;
+  return options;
+}
+
+TEST(Lane, HoldsNewCallsWhileTheJournalStallsAndTakesThemWhenItMoves) {
+  world w{patient_for(milliseconds{500}, seconds{4})};
+  w.invite(a_call(1));
+  w.wait(milliseconds{600});
+  w.invite(a_call(2));
+  w.press(a_call(2), '2');
+  EXPECT_TRUE(w.left.empty()) << "neither refused nor begun";
+  w.count_all();
+  w.wait(milliseconds{50});
+  EXPECT_EQ(w.left, (words{"probe:2"})) << "what came for the held call stood behind it";
+  w.count_all();
+  EXPECT_EQ(w.steps(a_call(2)).size(), 2U);
+}
+
+TEST(Lane, RefusesHeldNewCallsWhenTheJournalStallsTooLong) {
+  world w{patient_for(milliseconds{500}, seconds{4})};
+  w.invite(a_call(1));
+  w.wait(seconds{1});
+  w.invite(a_call(2));
+  w.wait(seconds{2});
+  EXPECT_TRUE(w.left.empty());
+  w.wait(milliseconds{1'100});
+  EXPECT_EQ(w.left, (words{"reject:1"}));
+  w.count_all();
+  w.wait(milliseconds{50});
+  EXPECT_TRUE(w.steps(a_call(2)).empty()) << "a refused call never begins";
+  w.invite(a_call(3));
+  w.count_all();
+  EXPECT_EQ(w.steps(a_call(3)).size(), 1U) << "the next one does";
+}
+
+TEST(Lane, AnswersAReInviteWithoutItsStepWhenTheJournalTakesTooLong) {
+  world w{patient_for(milliseconds{500}, seconds{4})};
+  w.press(a_call(1), 'A');
+  w.wait(milliseconds{400});
+  EXPECT_TRUE(w.left.empty()) << "in normal life the answer waits for its step";
+  w.wait(milliseconds{200});
+  EXPECT_EQ(w.left, (words{"answer_offer:1"}));
+  w.count_all();
+  EXPECT_EQ(w.left, (words{"answer_offer:1"})) << "and not again when it counts";
+  w.press(a_call(1), 'A');
+  w.count_all();
+  EXPECT_EQ(w.left.back(), "answer_offer:2");
+  w.wait(seconds{1});
+  EXPECT_EQ(w.left.size(), 2U);
+}
+
 TEST(Lane, HoldsWhatComesFromOutsideWhileItIsAway) {
   world w;
   w.press(a_call(1), '0');

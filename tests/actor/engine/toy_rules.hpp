@@ -76,6 +76,7 @@ struct rules {
             {timing::when_durable, to_entity{{entity_kind::call, s.id + 1}, ask_place{.call = call_id{s.id}, .queue = {}}}});
         break;
       case '9': out.push_back({timing::when_durable, stop_timer{.timer = 7}}); break;
+      case 'A': out.push_back({timing::when_durable, to_leg{leg_answer_offer{.leg = leg(s), .media = {}}}}); break;
       case 't': out.push_back({timing::at_once, to_leg{leg_ring{.leg = leg(s), .status = 180, .media = {}}}}); break;
       case 'a': out.push_back({timing::when_durable, to_leg{leg_forget{.leg = leg(s)}}}); break;
       default: break;

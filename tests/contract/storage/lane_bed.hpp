@@ -71,6 +71,9 @@ class lane_process {
   cluster::lane_view view(lane_id lane) { return journal_->lanes().at(lane); }
   lane_epoch claimed(lane_id lane) {
     auto epoch = claim_and_wait(*journal_, lane, lane_patience);
+    // Whoever has not read the last claim yet loses to it, and may ask again.
+    for (int tries = 0; !epoch && epoch.error().code == errc::conflict && tries < 10; ++tries)
+      epoch = claim_and_wait(*journal_, lane, lane_patience);
     EXPECT_TRUE(epoch) << epoch.error().what;
     return epoch.value_or(lane_epoch{});
   }
@@ -105,9 +108,9 @@ class appended {
     });
   }
   /// @error timed_out  none yet
-  result<step_position> wait(std::chrono::milliseconds patience = lane_patience) const {
+  result<step_position> wait(std::chrono::milliseconds longest = lane_patience) const {
     std::unique_lock lock{kept_->mutex};
-    kept_->changed.wait_for(lock, patience, [this] { return kept_->times > 0; });
+    kept_->changed.wait_for(lock, longest, [this] { return kept_->times > 0; });
     return kept_->times > 0 ? kept_->outcome : fail(errc::timed_out, "no word");
   }
   int times() const {

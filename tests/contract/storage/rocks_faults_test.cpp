@@ -1,17 +1,15 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <fstream>
 #include <map>
 #include <random>
 #include <thread>
 
 #include "storage/rocks/rocks_journal.hpp"
+#include "tests/contract/storage/child_process.hpp"
 #include "tests/contract/storage/journal_bed.hpp"
 
 /// What a disk and a dying process do to the embedded journal.
@@ -29,61 +27,9 @@ std::unique_ptr<journal> opened(const std::string& directory, rocks_options opti
   return made ? std::move(*made) : nullptr;
 }
 
-/// A journal_child and the pipe on which it tells what counted.
-class child {
+class child : public child_process {
  public:
-  explicit child(std::vector<std::string> words) {
-    int ends[2]{};
-    if (::pipe2(ends, O_CLOEXEC) != 0) return;
-    words.insert(words.begin(), JOURNAL_CHILD);
-    std::vector<char*> arguments;
-    for (auto& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    id_ = ::fork();
-    if (id_ == 0) {
-      ::dup2(ends[1], STDOUT_FILENO);
-      ::execv(JOURNAL_CHILD, arguments.data());
-      ::_exit(127);
-    }
-    ::close(ends[1]);
-    pipe_ = ends[0];
-  }
-  ~child() {
-    if (id_ > 0) wait_after_kill();
-    ::close(pipe_);
-  }
-  child(const child&) = delete;
-  child& operator=(const child&) = delete;
-
-  bool read_one_byte() const {
-    char byte = 0;
-    return ::read(pipe_, &byte, 1) == 1;
-  }
-  /// What the child tells next, at most `limit` sequences; fewer when it is gone.
-  std::vector<std::uint64_t> told(std::size_t limit = SIZE_MAX) const {
-    std::vector<std::uint64_t> all;
-    std::uint64_t one = 0;
-    while (all.size() < limit && ::read(pipe_, &one, sizeof one) == sizeof one) all.push_back(one);
-    return all;
-  }
-  void kill_after(std::chrono::milliseconds time) const {
-    std::this_thread::sleep_for(time);
-    ::kill(id_, SIGKILL);
-  }
-  int wait_after_kill() {
-    ::kill(id_, SIGKILL);
-    return wait();
-  }
-  int wait() {
-    int status = 0;
-    ::waitpid(id_, &status, 0);
-    id_ = -1;
-    return status;
-  }
-
- private:
-  pid_t id_ = -1;
-  int pipe_ = -1;
+  explicit child(std::vector<std::string> words) : child_process(JOURNAL_CHILD, std::move(words)) {}
 };
 
 /// Every acknowledged step is there, in order, without holes, as it was appended, and rows are what the log folds to.

@@ -39,9 +39,9 @@ def provisioning(sizes):
 
 
 class Run:
-    def __init__(self, stage, binary, sizes, seed):
+    def __init__(self, stage, binary, sizes, seed, make_node=Node):
         self.stage, self.sizes, self.random = stage, sizes, random.Random(seed)
-        self.node = stage.add(Node(binary, stage.directory / "node", SIP, RTP, HTTP, provisioning(sizes), env={"SEATGRID_MEDIA_SILENCE": "3600s"}))
+        self.node = stage.add(make_node(binary, stage.directory / "node", SIP, RTP, HTTP, provisioning(sizes), env={"SEATGRID_MEDIA_SILENCE": "3600s"}))
         self.restarts = []
         self.moved = 0  # places in the queue that were not the same after a kill
 
@@ -91,9 +91,10 @@ NUMBER_KIND = {number: kind for kind, number in NUMBERS.items()}
 ENDED = ("ended", "closed")
 
 
-def verify(run, callers, rung):
+def verify(run, callers, rung, others=0):
+    """`others`: calls beside those of `callers`, with a CDR each."""
     sizes = run.sizes
-    total = sum(sizes.values())
+    total = sum(sizes.values()) + others
     lost = sum(sizes[kind] - callers[kind].counts()["ok"] for kind in callers)
     cdrs = wait_until("every CDR", 15, lambda: (lambda rows: rows if len(rows) >= total else None)(run.node.all("/v1/cdrs?tenant=test")), 0.3)
     ids = collections.Counter(c["call"] for c in cdrs)

@@ -1,0 +1,57 @@
+"""One process of a cluster at a time: each start is another node with an empty data directory, on the addresses of the one before."""
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness import HOST, Node  # noqa: E402
+
+KAFKA = pathlib.Path(__file__).resolve().parents[3] / "tools" / "kafka" / "kafka.py"
+LANES = 4
+
+CONFIG = """[server]
+data = "{data}"
+provision = "{provision}"
+[edge]
+listen = ["sip:{host}:{sip};transport=udp", "sip:{host}:{sip};transport=tcp"]
+[media]
+bind_host = "{host}"
+port_first = {first}
+port_last = {last}
+[api.http]
+host = "{host}"
+port = {http}
+[cluster]
+name = "{cluster}"
+node = "{node}"
+lanes = {lanes}
+[kafka]
+brokers = "{brokers}"
+replicas = 1
+"""
+
+
+class Brokers:
+    """Those that ctest's fixture `kafka` started in a directory; None when there are none."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        file = pathlib.Path(directory) / "bootstrap"
+        self.address = file.read_text().strip() if file.exists() else None
+
+    def order(self, what):
+        subprocess.run([sys.executable, str(KAFKA), *what.split(), "--dir", str(self.directory)], stdout=subprocess.DEVNULL, check=True, timeout=120)
+
+
+def cluster_node(brokers, cluster):
+    """A maker of such nodes, with the arguments of Node."""
+
+    class ClusterNode(Node):
+        def command(self):
+            self.data = self.directory / f"data{self.starts}"
+            config = self.directory / f"node{self.starts}.toml"
+            config.write_text(CONFIG.format(data=self.data, provision=self.provision, host=HOST, sip=self.sip, first=self.rtp[0], last=self.rtp[1],
+                                            http=self.http, cluster=cluster, node=f"n{self.starts}", brokers=brokers.address, lanes=LANES))
+            return [self.binary, "server", "--config", str(config), *self.extra]
+
+    return ClusterNode

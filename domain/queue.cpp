@@ -76,9 +76,7 @@ class decision {
          ++it, ++looked)
       if (is_member(it->second)) asked.agents.push_back(config_.agent_of(it->first));
     if (it != config_.agents.end()) asked.next = it->first;
-    if (again && from.empty())
-      for (auto walk = s_.order.begin(); !walk.at_end(); walk.next())
-        if (find((*walk).call)->state == entry_state::waiting) asked.waiting.push_back((*walk).call);
+    if (again && from.empty()) asked.waiting = next_to_ask(s_);
     out_.push_back(std::move(asked));
   }
 

@@ -81,7 +81,7 @@ inline constexpr milliseconds reservation_give_up{2'000};
 inline constexpr milliseconds offer_repeat{2'000};
 inline constexpr std::size_t tried_max = 16;              ///< agents remembered per call, the newest
 inline constexpr std::size_t due_max = 256;               ///< entries served by one firing; the rest follows at once
-inline constexpr std::size_t rollcall_max = 500;          ///< members asked in one step
+inline constexpr std::size_t rollcall_max = 500;          ///< members, or calls that wait, asked in one step
 inline constexpr std::size_t rollcall_looks_max = 5'000;  ///< agents looked at in one step
 /// While anybody waits, members and waiting calls are asked so often: what a link lost without the death of either side
 /// (`agent_available`, `leave_queue`) holds an agent or a place no longer than this.
@@ -114,6 +114,7 @@ struct queue_state {
   std::uint64_t timer_generation = 0;
   bool rollcall_begun = false;
   std::string rollcall_next{};   ///< the first name not yet asked; empty = all were asked
+  std::uint64_t looks = 0;       ///< looks round that began
   time_point view_settles_at{};  ///< zero while the roll-call runs
 };
 

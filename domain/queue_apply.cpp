@@ -208,6 +208,7 @@ void apply_to(queue_state& s, const call_moved& e) {
 void apply_to(queue_state& s, const members_asked& e) {
   s.rollcall_begun = true;
   s.rollcall_next = e.next;
+  if (!e.waiting.empty()) ++s.looks;
   if (!e.again) s.view_settles_at = e.next.empty() ? e.at + view_settles : time_point{};
 }
 
@@ -229,6 +230,16 @@ call_order order_of(const queue_entry& entry) {
 std::uint32_t place_of(const queue_state& s, call_id call) {
   const auto it = s.entries.find(call);
   return it == s.entries.end() ? 0 : static_cast<std::uint32_t>(s.order.place(order_of(it->second)) + 1);
+}
+
+std::vector<call_id> next_to_ask(const queue_state& s) {
+  std::vector<call_id> out;
+  const auto many = s.entries.size();
+  const auto first = many <= rollcall_max ? 0 : s.looks * rollcall_max % many;
+  std::size_t place = 0;
+  for (auto walk = s.order.begin(); !walk.at_end() && place < first + rollcall_max; walk.next(), ++place)
+    if (place >= first && s.entries.at((*walk).call).state == entry_state::waiting) out.push_back((*walk).call);
+  return out;
 }
 
 void queue_rules::apply(queue_state& s, const queue_event& e) {

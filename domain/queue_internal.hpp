@@ -38,6 +38,9 @@ inline std::vector<tried_agent> with_tried(std::vector<tried_agent> tried, const
   return tried;
 }
 
+/// Some of those who wait, to be asked whether they still do; each look round goes on behind the last one, so that all have a
+/// turn.
+std::vector<call_id> next_to_ask(const queue_state& s);
 /// The state behind stored rows: nothing known of agents, every entry due at once.
 queue_state restored_queue(queue_id id, queue_totals totals, std::vector<queue_entry> entries);
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/unit/domain_acd/rules_harness.hpp"
 
 namespace seatgrid {
@@ -346,6 +348,20 @@ TEST_F(Queue, AsksAgainWhileAnybodyWaitsForWhatALinkMayHaveLost) {
   EXPECT_TRUE(queue.out.empty()) << "nobody waits";
   arrive(3, 61s);
   EXPECT_TRUE(looks_again());
+}
+
+TEST_F(Queue, AsksSomeOfManyWhoWaitInEachLookAndAllOfThemInTurn) {
+  config.queues.at("support").waiting_max = 5'000;
+  constexpr std::uint64_t many = 2 * queue_limits::rollcall_max + 100;
+  for (std::uint64_t n = 1; n <= many; ++n) arrive(n);
+  std::set<call_id> asked;
+  for (int look = 1; look <= 3; ++look) {
+    ASSERT_TRUE(queue.take(timer_fired{static_cast<std::uint32_t>(queue_timer::members), 0}, after_noon(look * 30s)).has_value());
+    const auto offers = queue.said<offer>();
+    EXPECT_LE(offers.size(), queue_limits::rollcall_max);
+    for (const auto& one : offers) asked.insert(one.call);
+  }
+  EXPECT_EQ(asked.size(), many);
 }
 
 TEST_F(Queue, AgentWhoNeverHeardOfAReservationIsFreeForOthersWhenTheCallLeaves) {

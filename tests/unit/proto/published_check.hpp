@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
@@ -22,6 +23,14 @@ inline bool is_of(const std::string& type, const nlohmann::json& value) {
   return type == "number" && value.is_number();
 }
 
+/// Compiling an expression takes longer than everything else here.
+inline bool matches(const std::string& text, const std::string& pattern) {
+  static std::map<std::string, std::regex> known;
+  auto it = known.find(pattern);
+  if (it == known.end()) it = known.emplace(pattern, std::regex{pattern}).first;
+  return std::regex_match(text, it->second);
+}
+
 inline std::string misfit_of_members(const nlohmann::json& schema, const nlohmann::json& value) {
   for (const auto& name : schema.value("required", nlohmann::json::array()))
     if (!value.contains(name)) return "." + name.get<std::string>() + " is missing";
@@ -41,7 +50,7 @@ inline std::string misfit(const nlohmann::json& schema, const nlohmann::json& va
   }
   if (!schema.contains("type") || !is_of(schema["type"], value)) return " is not of its type: " + value.dump();
   if (schema.contains("minimum") && value.get<std::int64_t>() < schema["minimum"].get<std::int64_t>()) return " is too small";
-  if (schema.contains("pattern") && !std::regex_match(value.get<std::string>(), std::regex{schema["pattern"].get<std::string>()}))
+  if (schema.contains("pattern") && !matches(value.get<std::string>(), schema["pattern"]))
     return " does not match its pattern: " + value.dump();
   if (value.is_object()) return misfit_of_members(schema, value);
   if (!value.is_array()) return {};

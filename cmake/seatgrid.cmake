@@ -67,3 +67,13 @@ function(seatgrid_test name)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     PROPERTIES LABELS ${ARG_KIND} TIMEOUT ${ARG_TIMEOUT} ${in_turn})
 endfunction()
+
+# Programs that run for long or are measured: jemalloc with our settings (ADR 0015). Sanitizers bring their own allocator.
+function(seatgrid_long_running target)
+  if(SEATGRID_SANITIZE OR SEATGRID_FUZZ)
+    return()
+  endif()
+  find_library(JEMALLOC jemalloc REQUIRED)
+  target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/base/memory.cpp)
+  target_link_libraries(${target} PRIVATE ${JEMALLOC})
+endfunction()

@@ -9,7 +9,7 @@
 namespace seatgrid {
 
 struct rocks_store_options {
-  std::uint64_t memtable_bytes = 64ULL << 20;     ///< of all column families together
+  std::uint64_t memtable_bytes = 32ULL << 20;     ///< of all column families together
   std::uint64_t block_cache_bytes = 32ULL << 20;  ///< for reads of rows and log
   std::uint32_t open_files_max = 256;
 };

@@ -26,7 +26,7 @@ class history final : public journal {
   std::vector<recorded_step> steps{};
   std::map<std::string, std::string, std::less<>> rows{};
 
-  result<lane_epoch> claim(lane_id) override { return fail(errc::unsupported, "a history is only read"); }
+  void claim(lane_id, on_claimed done, on_lost) override { done(fail(errc::unsupported, "a history is only read")); }
   void append(lane_epoch, step, on_counted) override {}
   result<std::string> get(lane_id, std::string_view key) const override {
     const auto at = rows.find(key);

@@ -156,7 +156,8 @@ void live_events::push(std::vector<live_event> events) {
 result<std::shared_ptr<event_subscription>> live_events::subscribe(std::string tenant, std::string after,
                                                                    std::function<void()> wake) {
   const auto from = after.empty() ? std::optional<event_place>{} : place_from_text(after);
-  if (!after.empty() && !from) return fail(errc::invalid, "an event id looks like 00001-00000000000000000042-0000, or is 0 for the oldest kept");
+  if (!after.empty() && !from)
+    return fail(errc::invalid, "an event id looks like 00001-00000000000000000042-0000, or is 0 for the oldest kept");
   const std::lock_guard lock{mutex_};
   if (count_subscribers() >= subscribers_max_)
     return fail(errc::full, std::to_string(subscribers_max_) + " subscribers listen already");

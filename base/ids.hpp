@@ -47,7 +47,16 @@ struct entity_id {
 };
 
 /// Kinds of entities. Numbers stand in row keys: add, never change.
-enum class entity_kind : std::uint8_t { none = 0, call = 1, queue = 2, agent = 3, registration = 4, tenant = 5, number = 6, lane = 7 };
+enum class entity_kind : std::uint8_t {
+  none = 0,
+  call = 1,
+  queue = 2,
+  agent = 3,
+  registration = 4,
+  tenant = 5,
+  number = 6,
+  lane = 7
+};
 std::string_view to_string(entity_kind kind) noexcept;
 
 struct call_tag {

@@ -115,10 +115,11 @@ std::map<std::string, std::string> port_pages() {
        page("Messages of call, queue and agent", "The reserve-confirm-release protocol (`domain/acd_messages.hpp`).", acd)},
       {"registrar_port.md",
        page("Registrar port", "What the edge asks of a registration (`domain/registrar_port.hpp`).", registrar)},
-      {"frame.md", page("Frame",
-                        "Body of a frame in a lane's log (`cluster/frame.hpp`); its header is in `lane.md`. Another version stops "
-                        "the lane on this node: every reader must fold alike.",
-                        frame)},
+      {"frame.md",
+       page("Frame",
+            "Body of a frame in a lane's log (`cluster/frame.hpp`); its header is in `lane.md`. Another version stops "
+            "the lane on this node: every reader must fold alike.",
+            frame)},
       {"journal.md", page("Journal",
                           "Log records and lane ends of the embedded journal (`storage/step_codec.hpp`); keys: "
                           "`storage/rocks/rocks_database_internal.hpp`.",

@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import HTTP, RTP, SIP, provisioning  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import HOST, Failure, Node, Stage, expect  # noqa: E402
+from harness import HOST, Failure, Node, Stage, expect, wait_until  # noqa: E402
 
 
 def refused(node, *says, sip=SIP):
@@ -28,7 +28,7 @@ def main():
         node = stage.add(Node(pathlib.Path(sys.argv[1]).resolve(), stage.directory / "node", SIP, RTP, HTTP, provisioning(2)))
         node.start()
         refused(node, "in use by process", str(node.process.pid), "stop that process or choose another directory", sip=SIP + 7)
-        expect(len(node.all("/v1/agents?tenant=test")) == 4, "the first process must go on")
+        wait_until("the first process goes on, with all agents", 10, lambda: len(node.all("/v1/agents?tenant=test")) == 4)
         node.kill()
         mark = node.directory / "data/journal/FORMAT"
         good = mark.read_text()

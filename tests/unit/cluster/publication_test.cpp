@@ -30,13 +30,16 @@ TEST(Publication, SendsEachEventOnceAndKnowsWhatIsUnderWay) {
   EXPECT_TRUE(is_ahead_of_journal(at));
 }
 
-/// Everything that a chain of publishers can do to a topic: each dies or is cut off at any moment with records under way, of which any
-/// beginning may be stored, at once or behind records of its successors; each may have journaled any place that it had reached.
+/// Everything that a chain of publishers can do to a topic: each dies or is cut off at any moment with records under way, of
+/// which any beginning may be stored, at once or behind records of its successors; each may have journaled any place that it had
+/// reached.
 struct world {
   struct writer {
     publication at{};
     std::vector<std::string> flying{};
-    auto operator<=>(const writer& other) const { return std::tie(at.sent, at.stored, flying) <=> std::tie(other.at.sent, other.at.stored, other.flying); }
+    auto operator<=>(const writer& other) const {
+      return std::tie(at.sent, at.stored, flying) <=> std::tie(other.at.sent, other.at.stored, other.flying);
+    }
     bool operator==(const writer& other) const { return (*this <=> other) == 0; }
   };
   std::vector<std::string> topic{};

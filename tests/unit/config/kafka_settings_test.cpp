@@ -26,7 +26,6 @@ TEST(KafkaSettings, ReadEveryFieldAndKeepSecrets) {
   const auto all = read(R"(
 [kafka]
 brokers = "k1:9092,k2:9092"
-lanes = 16
 report_patience = "30s"
 [kafka.security]
 protocol = "sasl_ssl"
@@ -34,7 +33,6 @@ password = "hidden"
 )");
   EXPECT_FALSE(all.found.has_errors());
   EXPECT_EQ(all.options.brokers, "k1:9092,k2:9092");
-  EXPECT_EQ(all.options.lanes, 16);
   EXPECT_EQ(all.options.report_patience, std::chrono::seconds{30});
   EXPECT_EQ(all.options.security.password, "hidden");
   EXPECT_EQ(all.shown.find("hidden"), std::string::npos);
@@ -44,11 +42,6 @@ TEST(KafkaSettings, DefaultsAreWithinTheirOwnBounds) {
   const auto again = read(read("").shown);
   EXPECT_FALSE(again.found.has_errors());
   EXPECT_EQ(again.options.read_ahead_bytes, kafka_options{}.read_ahead_bytes);
-}
-
-TEST(KafkaSettings, RefuseMoreLanesThanAClusterMayHave) {
-  EXPECT_TRUE(read("[kafka]\nlanes = 65\n").found.has_errors());
-  EXPECT_TRUE(read("[kafka]\nlanes = 0\n").found.has_errors());
 }
 
 }  // namespace

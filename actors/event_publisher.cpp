@@ -49,8 +49,7 @@ void event_publisher::run(const std::stop_token& stop) {
   auto journal_at = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
     if (!topic_ && !connect()) {
-      std::unique_lock lock{mutex_};
-      changed_.wait_for(lock, stop, options_.retry_after, [] { return false; });
+      rest(stop);
       continue;
     }
     look_after_lanes();
@@ -66,6 +65,7 @@ void event_publisher::run(const std::stop_token& stop) {
       auto over = std::move(topic_);
       lock.unlock();
       over.reset();  // reports what is left, which takes the mutex
+      rest(stop);    // what broke it may break the next one at once
     } else if (!more) {
       changed_.wait_for(lock, stop, look_every, [this] { return news_ || broken_; });
       news_ = false;
@@ -73,16 +73,21 @@ void event_publisher::run(const std::stop_token& stop) {
   }
 }
 
+void event_publisher::rest(const std::stop_token& stop) {
+  std::unique_lock lock{mutex_};
+  changed_.wait_for(lock, stop, options_.retry_after, [] { return false; });
+}
+
 bool event_publisher::connect() {
   auto opened = options_.open();
   if (!opened) {
+    const std::lock_guard lock{mutex_};
     complain(opened.error().what);
     return false;
   }
   const std::lock_guard lock{mutex_};
   ++connection_;
   broken_ = false;
-  trouble_.clear();
   for (auto& work : lanes_) work.epoch = 0;
   topic_ = std::move(*opened);
   return true;
@@ -105,6 +110,7 @@ bool event_publisher::begin(lane_work& work, std::uint64_t epoch) {
   const auto kept = engine_.log().get(work.of->id(), place_key(*work.of));
   const auto end = topic_->end_of(work.of->id(), options_.look_back, options_.patience);
   if (!end) {
+    const std::lock_guard lock{mutex_};
     complain(end.error().what);
     return false;
   }
@@ -126,6 +132,7 @@ bool event_publisher::begin(lane_work& work, std::uint64_t epoch) {
   work.place = std::move(place);
   work.events = std::move(events);
   work.epoch = epoch;
+  trouble_.clear();
   return true;
 }
 
@@ -166,7 +173,7 @@ void event_publisher::stored(lane_work& work, std::uint64_t connection, const st
     news_ = true;
   } else {
     broken_ = true;
-    trouble_ = outcome.error().what;
+    complain(outcome.error().what);
   }
   changed_.notify_all();
 }
@@ -195,8 +202,8 @@ std::uint64_t event_publisher::done_before(lane_id lane) const {
   return 0;
 }
 
+/// Under the mutex. Each trouble once.
 void event_publisher::complain(const std::string& what) {
-  const std::lock_guard lock{mutex_};
   if (what != trouble_) engine_.say("events are not published for now: " + what);
   trouble_ = what;
 }

@@ -41,6 +41,7 @@ class event_publisher {
 
   void run(const std::stop_token& stop);
   bool connect();
+  void rest(const std::stop_token& stop);
   void look_after_lanes();
   bool begin(lane_work& work, std::uint64_t epoch);
   bool send_some(lane_work& work);

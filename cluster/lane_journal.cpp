@@ -10,6 +10,7 @@
 
 #include "base/thread_name.hpp"
 #include "cluster/lane_desk_internal.hpp"
+#include "storage/journal_over_store.hpp"
 
 namespace seatgrid::cluster {
 
@@ -27,12 +28,12 @@ node_time steady_now() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch());
 }
 
-class lane_journal_impl final : public lane_journal {
+class lane_journal_impl final : public journal_over_store<lane_journal> {
  public:
   lane_journal_impl(std::unique_ptr<lane_log> log, std::unique_ptr<lane_store> store, lane_journal_options options)
-      : options_(std::move(options)),
+      : journal_over_store(std::move(store), options.journal.trim_steps_max),
+        options_(std::move(options)),
         log_(std::move(log)),
-        store_(std::move(store)),
         room_{.log = *log_, .store = *store_, .options = options_, .calls = calls_} {
     options_.lane.lanes = log_->lanes();
     if (!options_.end_process) options_.end_process = print_and_exit;
@@ -66,25 +67,6 @@ class lane_journal_impl final : public lane_journal {
     if (auto* desk = desk_of(at.lane); desk != nullptr && !closed_) return desk->append(at, std::move(step), std::move(done));
     done(tl::unexpected(refusal(at.lane)));
   }
-
-  result<std::string> get(lane_id lane, std::string_view key) const override { return store_->get(lane, key); }
-  result<void> scan_from(lane_id lane, std::string_view prefix, std::string_view from, const row_reader& each) const override {
-    return store_->scan_from(lane, prefix, from, each);
-  }
-  result<void> read(lane_id lane, std::uint64_t from, const std::function<bool(const recorded_step&)>& each) const override {
-    return store_->read(lane, from, each);
-  }
-  result<void> read_entity(entity_ref entity, const std::function<bool(const recorded_step&)>& each) const override {
-    return store_->read_entity(entity, each);
-  }
-  std::pair<step_position, time_point> end(lane_id lane) const override {
-    const auto at = store_->end(lane);
-    return {{lane, at.sequence}, at.at};
-  }
-  result<std::uint64_t> trim(lane_id lane, std::uint64_t sequence) override {
-    return store_->trim(lane, sequence, options_.journal.trim_steps_max);
-  }
-  result<void> backup(const std::string& directory) const override { return store_->backup(directory); }
 
   journal_status status() const override {
     const auto views = lanes();
@@ -163,7 +145,6 @@ class lane_journal_impl final : public lane_journal {
   lane_journal_options options_;
   callbacks calls_{};
   const std::unique_ptr<lane_log> log_;
-  const std::unique_ptr<lane_store> store_;
   desk_room room_;
   std::vector<std::unique_ptr<lane_desk>> desks_{};
   std::atomic<bool> closed_{false};

@@ -116,7 +116,6 @@ server_outcome read_server_options(std::string_view text, const std::string& fil
   server_outcome out;
   findings found{file};
   const auto document = read_document(document_format::toml, text, found);
-  const auto data_directory = out.options.media.data_directory;
   if (!found.has_errors()) {
     const auto all = settings_of(out.options);
     all.read(document, found);
@@ -127,7 +126,6 @@ server_outcome read_server_options(std::string_view text, const std::string& fil
       check_cluster(out.options, document, found);
     }
   }
-  if (out.options.media.data_directory == data_directory) out.options.media.data_directory = out.options.data;
   out.errors = found.errors();
   out.found = found.take();
   for (auto& one : out.found)

@@ -64,8 +64,6 @@ inline constexpr auto media = std::tuple{
     setting{"media.port_first", &media_options::port_first, "first RTP port; even ones carry RTP, the odd one above it RTCP",
             1'024, 65'534},
     setting{"media.port_last", &media_options::port_last, "last RTP port", 1'025, 65'535},
-    setting{"media.data_directory", &media_options::data_directory,
-            "recordings and \"file:\" prompts lie below it; `server.data` unless set"},
     setting{"media.silence", &media_options::silence, "no RTP from a leg for so long is told to its call", 1s, 1h},
     setting{"media.rtcp_every", &media_options::rtcp_every, "mean distance of our RTCP reports (RFC 3550 6.2)", 500ms, 60s},
     setting{"media.rtcp_always", &media_options::rtcp_always,

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "storage/journal_over_store.hpp"
 #include "storage/memory/memory_store.hpp"
 #include "storage/step_stager.hpp"
 
@@ -20,9 +21,10 @@ struct waiting_step {
   on_claimed claimed{};  ///< it is a claim
 };
 
-class memory_journal_impl final : public memory_journal {
+class memory_journal_impl final : public journal_over_store<memory_journal> {
  public:
-  explicit memory_journal_impl(memory_options options) : options_(std::move(options)) {}
+  explicit memory_journal_impl(memory_options options)
+      : journal_over_store(make_memory_store(), options.journal.trim_steps_max), options_(std::move(options)) {}
 
   void claim(lane_id lane, on_claimed done, on_lost) override {
     std::optional<error> refused;
@@ -105,24 +107,6 @@ class memory_journal_impl final : public memory_journal {
     refuse_claims_ = refuse;
   }
 
-  result<std::string> get(lane_id lane, std::string_view key) const override { return store_->get(lane, key); }
-  result<void> scan_from(lane_id lane, std::string_view prefix, std::string_view from, const row_reader& each) const override {
-    return store_->scan_from(lane, prefix, from, each);
-  }
-  result<void> read(lane_id lane, std::uint64_t from, const std::function<bool(const recorded_step&)>& each) const override {
-    return store_->read(lane, from, each);
-  }
-  result<void> read_entity(entity_ref entity, const std::function<bool(const recorded_step&)>& each) const override {
-    return store_->read_entity(entity, each);
-  }
-  std::pair<step_position, time_point> end(lane_id lane) const override {
-    const auto at = store_->end(lane);
-    return {{lane, at.sequence}, at.at};
-  }
-  result<std::uint64_t> trim(lane_id lane, std::uint64_t sequence) override {
-    return store_->trim(lane, sequence, options_.journal.trim_steps_max);
-  }
-  result<void> backup(const std::string& directory) const override { return store_->backup(directory); }
   journal_status status() const override {
     const std::lock_guard lock{mutex_};
     return {.waiting = waiting_.size(), .counted = counted_, .frames = counted_};
@@ -168,7 +152,6 @@ class memory_journal_impl final : public memory_journal {
 
   const memory_options options_;
   mutable std::mutex mutex_{};
-  const std::unique_ptr<lane_store> store_ = make_memory_store();
   std::optional<step_stager> stager_{std::in_place, *store_, options_.journal};
   std::map<step_position, memory_fault> faults_{};  ///< by the place that the step would have
   std::deque<waiting_step> waiting_{};

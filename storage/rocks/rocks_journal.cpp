@@ -11,6 +11,7 @@
 
 #include "base/bounded_queue.hpp"
 #include "base/thread_name.hpp"
+#include "storage/journal_over_store.hpp"
 #include "storage/rocks/data_directory.hpp"
 #include "storage/step_stager.hpp"
 
@@ -34,12 +35,12 @@ struct entry {
   result<step_position> outcome{};
 };
 
-class rocks_journal final : public journal {
+class rocks_journal final : public journal_over_store<journal> {
  public:
   rocks_journal(std::string directory, rocks_options options, std::unique_ptr<lane_store> store)
-      : directory_(std::move(directory)),
+      : journal_over_store(std::move(store), options.journal.trim_steps_max),
+        directory_(std::move(directory)),
         options_(std::move(options)),
-        store_(std::move(store)),
         reserve_(directory_, {options_.journal.reserve_bytes, options_.journal.free_bytes_low, options_.journal.free_bytes_stop}),
         stager_(*store_, options_.journal),
         queue_("journal.waiting", 2 * std::size_t{options_.journal.waiting_max}) {
@@ -68,25 +69,6 @@ class rocks_journal final : public journal {
       item.done(tl::unexpected(pushed.error()));
     }
   }
-
-  result<std::string> get(lane_id lane, std::string_view key) const override { return store_->get(lane, key); }
-  result<void> scan_from(lane_id lane, std::string_view prefix, std::string_view from, const row_reader& each) const override {
-    return store_->scan_from(lane, prefix, from, each);
-  }
-  result<void> read(lane_id lane, std::uint64_t from, const std::function<bool(const recorded_step&)>& each) const override {
-    return store_->read(lane, from, each);
-  }
-  result<void> read_entity(entity_ref entity, const std::function<bool(const recorded_step&)>& each) const override {
-    return store_->read_entity(entity, each);
-  }
-  std::pair<step_position, time_point> end(lane_id lane) const override {
-    const auto at = store_->end(lane);
-    return {{lane, at.sequence}, at.at};
-  }
-  result<std::uint64_t> trim(lane_id lane, std::uint64_t sequence) override {
-    return store_->trim(lane, sequence, options_.journal.trim_steps_max);
-  }
-  result<void> backup(const std::string& directory) const override { return store_->backup(directory); }
 
   journal_status status() const override {
     return {.waiting = waiting_.load(std::memory_order_relaxed),
@@ -188,7 +170,6 @@ class rocks_journal final : public journal {
 
   const std::string directory_;
   const rocks_options options_;
-  const std::unique_ptr<lane_store> store_;
   // The writer's own.
   disk_reserve reserve_;
   room space_ = room::enough;

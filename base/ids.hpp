@@ -59,6 +59,11 @@ enum class entity_kind : std::uint8_t {
 };
 std::string_view to_string(entity_kind kind) noexcept;
 
+/// A slot: the addresses of one edge and one media engine of a cluster; 0 = this process, which stands alone (ADR 0016).
+using slot_number = std::uint16_t;
+inline constexpr unsigned slot_bits = 10;
+inline constexpr slot_number slots_max = (1U << slot_bits) - 1;
+
 struct call_tag {
   static constexpr auto kind = entity_kind::call;
 };
@@ -73,6 +78,15 @@ struct registration_tag {
 };
 
 using call_id = entity_id<call_tag>;
+/// The slot at which a call's media are, and its legs unless their dialogs name another: the bits behind the shard.
+constexpr slot_number home_of(call_id call) {
+  return static_cast<slot_number>((call.value >> (64 - shard_bits - slot_bits)) & slots_max);
+}
+/// The id of a new call at a slot; `unique` in its lower 44 bits.
+constexpr call_id call_at(shard_id shard, slot_number home, std::uint64_t unique) {
+  constexpr unsigned rest = 64 - shard_bits - slot_bits;
+  return call_id::make(shard, (std::uint64_t{home} << rest) | (unique & ((1ULL << rest) - 1)));
+}
 using queue_id = entity_id<queue_tag>;
 using agent_id = entity_id<agent_tag>;
 using registration_id = entity_id<registration_tag>;

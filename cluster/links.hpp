@@ -89,8 +89,8 @@ class links {
   virtual void close() = 0;
 };
 
-/// @error unavailable  the address cannot be bound; @error invalid  a certificate cannot be read, or some but not all are given, or
-/// none although `host` is not loopback
+/// @error unavailable  the address cannot be bound; @error invalid  a certificate cannot be read, or some but not all are given,
+/// or none although `host` is not loopback
 result<std::unique_ptr<links>> open_links(link_options options, link_handlers handlers);
 
 }  // namespace seatgrid::cluster

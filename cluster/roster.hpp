@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "base/fields.hpp"
+#include "base/ids.hpp"
 #include "cluster/record.hpp"
 
-/// Who belongs to the cluster, and who holds which addresses: a fold of the topic `<cluster>.nodes`, the same on every node. Pure.
-/// ADR 0016.
+/// Who belongs to the cluster, and who holds which addresses: a fold of the topic `<cluster>.nodes`, the same on every node.
+/// Pure. ADR 0016.
 namespace seatgrid::cluster {
-
-using slot_number = std::uint16_t;  ///< 1 .. slots_max, for ever
-inline constexpr slot_number slots_max = 1'023;
 
 /// What a process can do. Bits; stand in the log.
 enum class node_role : std::uint8_t { edge = 1, core = 2, media = 4, api = 8 };
@@ -88,14 +86,14 @@ result<roster_record> decode_roster_record(std::string_view bytes);
 
 struct member {
   node_card card{};
-  slot_number slot = 0;  ///< of its node; 0 = it has no addresses
+  slot_number slot = 0;         ///< of its node; 0 = it has no addresses
   std::uint64_t joined_at = 0;  ///< offset
   bool drains = false;
 };
 struct slot {
-  std::string node{};         ///< whose addresses they are
+  std::string node{};          ///< whose addresses they are
   slot_addresses addresses{};  ///< as its last process gave them
-  process_id holder{};        ///< a member; none = nobody holds it
+  process_id holder{};         ///< a member; none = nobody holds it
 };
 
 struct roster {
@@ -109,11 +107,25 @@ struct roster {
 };
 
 /// What a record changed; for the router, the steward and people.
-struct member_came { member who{}; };
-struct member_gone { member who{}; std::string why{}; };
-struct slot_moved { slot_number number = 0; process_id from{}; process_id to{}; };  ///< `to` none: free
-struct drain_changed { std::string node{}; bool drains = false; };
-struct level_changed { std::uint32_t level = 1; };
+struct member_came {
+  member who{};
+};
+struct member_gone {
+  member who{};
+  std::string why{};
+};
+struct slot_moved {
+  slot_number number = 0;
+  process_id from{};
+  process_id to{};
+};  ///< `to` none: free
+struct drain_changed {
+  std::string node{};
+  bool drains = false;
+};
+struct level_changed {
+  std::uint32_t level = 1;
+};
 using roster_change = std::variant<member_came, member_gone, slot_moved, drain_changed, level_changed>;
 
 /// Folds the record at `offset`; nothing: one that this program does not know, or that is void. Rules: a join of a node that has

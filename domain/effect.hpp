@@ -51,11 +51,28 @@ struct reply {
   error outcome{};     ///< code ok = done
   std::string data{};  ///< JSON text or an encoded row, as the request says
 };
+/// A contact that is registered.
+struct registered_contact {
+  destination contact{};
+  std::uint32_t seconds_left = 0;
+  bool operator==(const registered_contact&) const = default;
+  static constexpr auto fields() {
+    return members{field{1, "contact", &registered_contact::contact},
+                   field{2, "seconds_left", &registered_contact::seconds_left}};
+  }
+};
 /// The answer to a REGISTER: the edge builds 200 with these contacts, or `status`.
 struct register_reply {
+  static constexpr std::uint32_t tag = 1;
+  static constexpr std::string_view type = "register_reply";
   std::uint64_t request = 0;
   std::uint16_t status = 200;
-  std::vector<std::pair<destination, std::uint32_t>> contacts{};  ///< with seconds left
+  std::vector<registered_contact> contacts{};
+  bool operator==(const register_reply&) const = default;
+  static constexpr auto fields() {
+    return members{field{1, "request", &register_reply::request}, field{2, "status", &register_reply::status},
+                   field{3, "contacts", &register_reply::contacts}};
+  }
 };
 
 struct effect {

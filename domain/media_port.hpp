@@ -53,12 +53,20 @@ struct media_statistics {
 
 /// Binds an RTP port (and RTCP when asked). `port` 0 = the engine's choice; otherwise that very port (a restored call).
 struct media_open {
+  static constexpr std::uint32_t tag = 1;
+  static constexpr std::string_view type = "media_open";
   leg_id leg{};
   std::string tenant{};
   std::uint16_t port = 0;
+  static constexpr auto fields() {
+    return members{field{1, "leg", &media_open::leg}, field{2, "tenant", &media_open::tenant},
+                   field{3, "port", &media_open::port}};
+  }
 };
 /// Where to send, what to send and accept. May be repeated (answer after offer, re-INVITE). Re-latches to a new source.
 struct media_connect {
+  static constexpr std::uint32_t tag = 2;
+  static constexpr std::string_view type = "media_connect";
   leg_id leg{};
   media_address remote{};
   std::uint8_t payload_type = 8;  ///< of the chosen codec
@@ -68,30 +76,58 @@ struct media_connect {
   direction way = direction::sendrecv;  ///< ours: what we do
   std::uint16_t rtcp_port = 0;          ///< of the far end; 0 = RTP + 1
   bool rtcp_mux = false;
+  static constexpr auto fields() {
+    return members{field{1, "leg", &media_connect::leg},
+                   field{2, "remote", &media_connect::remote},
+                   field{3, "payload_type", &media_connect::payload_type},
+                   field{4, "codec_name", &media_connect::codec_name},
+                   field{5, "dtmf_payload_type", &media_connect::dtmf_payload_type},
+                   field{6, "ptime_ms", &media_connect::ptime_ms},
+                   field{7, "way", &media_connect::way},
+                   field{8, "rtcp_port", &media_connect::rtcp_port},
+                   field{9, "rtcp_mux", &media_connect::rtcp_mux}};
+  }
 };
 /// Plays the list to this leg (replacing what plays there); `loop` repeats it until stopped. Ends with media_played.
 struct media_play {
+  static constexpr std::uint32_t tag = 3;
+  static constexpr std::string_view type = "media_play";
   leg_id leg{};
   std::uint32_t play_id = 0;  ///< generation; a later play or stop has a higher one
   std::vector<prompt_ref> list{};
   bool loop = false;
+  static constexpr auto fields() {
+    return members{field{1, "leg", &media_play::leg}, field{2, "play_id", &media_play::play_id},
+                   field{3, "list", &media_play::list}, field{4, "loop", &media_play::loop}};
+  }
 };
 struct media_stop {
+  static constexpr std::uint32_t tag = 4;
+  static constexpr std::string_view type = "media_stop";
   leg_id leg{};
   std::uint32_t play_id = 0;
+  static constexpr auto fields() { return members{field{1, "leg", &media_stop::leg}, field{2, "play_id", &media_stop::play_id}}; }
 };
 /// Relays audio (transcoding A-law/mu-law) and RFC 4733 events between two legs until unbridged; ends plays on both.
 struct media_bridge {
+  static constexpr std::uint32_t tag = 5;
+  static constexpr std::string_view type = "media_bridge";
   leg_id a{};
   leg_id b{};
+  static constexpr auto fields() { return members{field{1, "a", &media_bridge::a}, field{2, "b", &media_bridge::b}}; }
 };
 struct media_unbridge {
+  static constexpr std::uint32_t tag = 6;
+  static constexpr std::string_view type = "media_unbridge";
   leg_id a{};
   leg_id b{};
+  static constexpr auto fields() { return members{field{1, "a", &media_unbridge::a}, field{2, "b", &media_unbridge::b}}; }
 };
 /// Starts or goes on with a recording: `left` and `right` are heard on those channels; `right` may be none (voicemail).
 /// A path that exists is repaired and a new segment beside it (".2.wav") begins.
 struct media_record {
+  static constexpr std::uint32_t tag = 7;
+  static constexpr std::string_view type = "media_record";
   std::uint64_t recording = 0;
   std::string path{};  ///< below the data directory
   leg_id left{};
@@ -99,19 +135,40 @@ struct media_record {
   std::uint32_t segment = 1;
   milliseconds max_length{3'600'000};
   milliseconds stop_after_silence{0};  ///< 0 = never; for voicemail
+  static constexpr auto fields() {
+    return members{field{1, "recording", &media_record::recording},
+                   field{2, "path", &media_record::path},
+                   field{3, "left", &media_record::left},
+                   field{4, "right", &media_record::right},
+                   field{5, "segment", &media_record::segment},
+                   field{6, "max_length", &media_record::max_length},
+                   field{7, "stop_after_silence", &media_record::stop_after_silence}};
+  }
 };
 struct media_record_stop {
+  static constexpr std::uint32_t tag = 8;
+  static constexpr std::string_view type = "media_record_stop";
   std::uint64_t recording = 0;
+  static constexpr auto fields() { return members{field{1, "recording", &media_record_stop::recording}}; }
 };
 /// Sends a key to this leg (RFC 4733, or in-band tones when the leg has no telephone-event).
 struct media_send_digit {
+  static constexpr std::uint32_t tag = 9;
+  static constexpr std::string_view type = "media_send_digit";
   leg_id leg{};
   char digit = '0';
   milliseconds length{160};
+  static constexpr auto fields() {
+    return members{field{1, "leg", &media_send_digit::leg}, field{2, "digit", &media_send_digit::digit},
+                   field{3, "length", &media_send_digit::length}};
+  }
 };
 /// Closes the endpoint; answered by media_closed with its statistics. Unknown legs are answered too.
 struct media_close {
+  static constexpr std::uint32_t tag = 10;
+  static constexpr std::string_view type = "media_close";
   leg_id leg{};
+  static constexpr auto fields() { return members{field{1, "leg", &media_close::leg}}; }
 };
 using media_command = std::variant<media_open, media_connect, media_play, media_stop, media_bridge, media_unbridge, media_record,
                                    media_record_stop, media_send_digit, media_close>;

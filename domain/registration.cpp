@@ -91,7 +91,7 @@ register_reply reply_to(std::uint64_t request, const std::vector<binding>& bindi
   for (const auto& b : bindings) {
     const auto gone = std::chrono::floor<seconds>(now - b.at).count();
     const auto left = std::max<std::int64_t>(std::int64_t{b.expires_s} - std::max<std::int64_t>(gone, 0), 1);
-    r.contacts.emplace_back(b.contact, static_cast<std::uint32_t>(left));
+    r.contacts.push_back({b.contact, static_cast<std::uint32_t>(left)});
   }
   return r;
 }

@@ -39,7 +39,7 @@ class Registrar : public EdgeTest {
   static register_reply granted(const register_request& asked) {
     register_reply r{.request = asked.request};
     for (const auto& b : asked.contacts)
-      if (b.expires_s > 0) r.contacts.emplace_back(b.contact, b.expires_s);
+      if (b.expires_s > 0) r.contacts.push_back({b.contact, b.expires_s});
     return r;
   }
   /// Registered, with the owner's consent.
@@ -229,7 +229,7 @@ TEST_F(Registrar, SeveralContactsAreListedAndOneOfThemUnregisters) {
   ASSERT_EQ(less.contacts.size(), 1U);
   EXPECT_EQ(less.contacts.front().expires_s, 0U);
   register_reply left{.request = less.request};
-  left.contacts.emplace_back(both.contacts.front().contact, both.contacts.front().expires_s);
+  left.contacts.push_back({both.contacts.front().contact, both.contacts.front().expires_s});
   ASSERT_TRUE(edge_->answer_register(left));
   auto ok = peer.expect_status(200, "REGISTER");
   ASSERT_EQ(ok.headers("Contact").size(), 1U);

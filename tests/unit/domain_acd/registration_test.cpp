@@ -45,7 +45,7 @@ TEST_F(Registration, RefreshIsAStepButNoNewsForTheAgent) {
   EXPECT_TRUE(phone.happened<bindings_changed>());
   EXPECT_TRUE(phone.said<device_contacts>().empty());
   EXPECT_TRUE(phone.what<publish>().empty());
-  EXPECT_EQ(phone.what<register_reply>()[0].contacts[0].second, 600U);
+  EXPECT_EQ(phone.what<register_reply>()[0].contacts[0].seconds_left, 600U);
 }
 
 TEST_F(Registration, RepeatedRequestIsAnsweredWithoutAStep) {
@@ -54,7 +54,7 @@ TEST_F(Registration, RepeatedRequestIsAnsweredWithoutAStep) {
   ASSERT_TRUE(phone.take(once, after_noon(1s)).has_value());
   EXPECT_TRUE(phone.events.empty());
   EXPECT_EQ(status(), 200);
-  EXPECT_EQ(phone.what<register_reply>()[0].contacts[0].second, 599U);
+  EXPECT_EQ(phone.what<register_reply>()[0].contacts[0].seconds_left, 599U);
 }
 
 TEST_F(Registration, OutOfOrderRequestOfOneCallIdChangesNothingAtAll) {
@@ -113,7 +113,7 @@ TEST_F(Registration, RefusesContactsBeyondTheBound) {
 
 TEST_F(Registration, ShortensALengthBeyondAnHour) {
   ASSERT_TRUE(phone.take(say(1, {at("sip:1001@10.0.0.1", 86'400)})).has_value());
-  EXPECT_EQ(phone.what<register_reply>()[0].contacts[0].second, 3'600U);
+  EXPECT_EQ(phone.what<register_reply>()[0].contacts[0].seconds_left, 3'600U);
 }
 
 TEST_F(Registration, LapsesAQuarterAfterItsLengthAndTheAgentHearsOfIt) {

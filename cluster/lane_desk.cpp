@@ -22,15 +22,22 @@ void callbacks::post(std::vector<std::function<void()>>&& more) {
 
 void callbacks::run() {
   std::unique_lock lock{mutex_};
-  if (std::exchange(running_, true)) return;
+  if (running_) {
+    if (*running_ != std::this_thread::get_id() && waiting_.size() > callbacks_behind_max)
+      shrunk_.wait(lock, [this] { return !running_ || waiting_.size() <= callbacks_behind_max / 2; });
+    if (running_) return;
+  }
+  running_ = std::this_thread::get_id();
   while (!waiting_.empty()) {
     const auto next = std::move(waiting_.front());
     waiting_.pop_front();
+    if (waiting_.size() == callbacks_behind_max / 2) shrunk_.notify_all();
     lock.unlock();
     next();
     lock.lock();
   }
-  running_ = false;
+  running_.reset();
+  shrunk_.notify_all();
 }
 
 bool callbacks::empty() const {
@@ -151,7 +158,10 @@ void lane_desk::read_one(const log_record& came) {
     if (!body) return feed(tail_failed{body.error()});
     read_steps_ = std::move(body->steps);
   }
-  if (in.what && in.what->kind == record_kind::claim) claim_read_at_ = came.at;
+  if (in.what && in.what->kind == record_kind::claim) {
+    claim_read_at_ = came.at;
+    tell_owner(*in.what);
+  }
   if (has_caught_up())
     feed(in);
   else
@@ -167,8 +177,7 @@ void lane_desk::fold_history(const record_read& in) {
   const auto what = judge(folded, *in.what);
   if (what == verdict::diverged) return feed(tail_failed{{errc::corrupt, why_diverged(folded, *in.what)}});
   fold(folded, *in.what, what);
-  if (what == verdict::counted)
-    for (auto& one : read_steps_) fold_step(std::move(one));
+  if (what == verdict::counted) fold_read();
   if (batch_->bytes() > batch_bytes_max) commit();
 }
 
@@ -240,6 +249,7 @@ void lane_desk::rebuild(bool keeps_rows) {
       state_ = {};
       log_ahead_us_.reset();
       committed_ = 0;
+      if (const auto& tell = room_.options.on_remade) posted_.push_back([&tell, id = id_] { tell(id); });
     }
   }
   if (auto started = start(static_cast<std::uint64_t>(bounds->end)); !started) {
@@ -277,6 +287,7 @@ lane_view lane_desk::view() const {
   return {.lane = id_,
           .mode = machine_.mode,
           .owner = folded.owner.node,
+          .process = folded.owner.process,
           .epoch = folded.epoch,
           .sequence = state_.sequence,
           .next_offset = folded.next,

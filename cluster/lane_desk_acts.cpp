@@ -26,10 +26,7 @@ void lane_desk::act(send_record&& out) {
 }
 
 void lane_desk::act(const frame_counted& out) {
-  if (!out.mine) {
-    for (auto& one : read_steps_) fold_step(std::move(one));
-    return;
-  }
+  if (!out.mine) return fold_read();
   for (auto& one : flight_) {
     const auto position = fold_step(std::move(one.what));
     room_.counted.fetch_add(1, std::memory_order_relaxed);
@@ -75,6 +72,26 @@ step_position lane_desk::fold_step(step&& what) {
   state_.at = std::max(state_.at, what.at);
   batch_->put(position, {machine_.folded.epoch, std::move(what)});
   return position;
+}
+
+void lane_desk::fold_read() {
+  const auto& tell = room_.options.on_folded;
+  for (auto& one : read_steps_) {
+    if (!tell) {
+      fold_step(std::move(one));
+      continue;
+    }
+    auto kept = one;
+    recorded_step came{fold_step(std::move(one)), machine_.folded.epoch, std::move(kept)};
+    posted_.push_back([&tell, came = std::move(came)] { tell(came); });
+  }
+}
+
+void lane_desk::tell_owner(const record& claim) {
+  const auto& tell = room_.options.on_owner;
+  if (!tell || claim.lane != id_ || judge(machine_.folded, claim, machine_.rules) != verdict::claim_won) return;
+  posted_.push_back(
+      [&tell, id = id_, owner = lane_owner{claim.node, claim.owner}, epoch = claim.epoch] { tell(id, owner, epoch); });
 }
 
 void lane_desk::commit() {

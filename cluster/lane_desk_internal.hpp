@@ -1,11 +1,13 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -16,20 +18,22 @@
 /// One lane of a lane_journal: its machine, what waits for it, and the store that it folds into. Inside cluster/ only.
 namespace seatgrid::cluster {
 
-inline constexpr std::size_t batch_bytes_max = 4 << 20;  ///< of folded steps before they are written
+inline constexpr std::size_t batch_bytes_max = 4 << 20;      ///< of folded steps before they are written
+inline constexpr std::size_t callbacks_behind_max = 20'000;  ///< that wait for another thread before reading waits for them
 
 /// Runs callbacks in the order in which they were posted, one at a time, on whichever of the journal's threads comes.
 class callbacks {
  public:
   void post(std::vector<std::function<void()>>&& more);
-  /// Returns when all that was posted has run or another thread runs it.
+  /// Returns when all that was posted has run or another thread runs it; when very many wait for that thread, a little later.
   void run();
   bool empty() const;
 
  private:
   mutable std::mutex mutex_{};
+  std::condition_variable shrunk_{};
   std::deque<std::function<void()>> waiting_{};
-  bool running_ = false;
+  std::optional<std::thread::id> running_{};
 };
 
 /// What the desks of a journal share.
@@ -97,6 +101,9 @@ class lane_desk {
   void fold_history(const record_read& in);
   void note_log_time(std::uint64_t offset, time_point at);
   step_position fold_step(step&& what);
+  /// Folds the steps of a frame that another process wrote.
+  void fold_read();
+  void tell_owner(const record& claim);
   /// Writes what was folded; then moves on what waits, as far as it can.
   /// True when callbacks were posted.
   bool settle();

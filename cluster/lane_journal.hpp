@@ -26,6 +26,13 @@ struct lane_journal_options {
   bool by_hand = false;                           ///< no thread of its own: who drives the log calls tick()
   std::function<node_time()> now{};               ///< monotonic; empty = the operating system's
   std::function<void(const std::string&)> say{};  ///< one line per notable thing
+  /// A step of another process counts here: called in the lane's order on the journal's thread, when rows and step can be read
+  /// from this journal. Those that lay in the log at the start come too. Must be short: other lanes wait for it.
+  std::function<void(const recorded_step& came)> on_folded{};
+  /// A claim that won was read, our own too (then before `done` of the claim). Not called for what the store knew at the start.
+  std::function<void(lane_id lane, const lane_owner& owner, std::uint64_t epoch)> on_owner{};
+  /// This node's copy of the lane was made anew: rows may have changed without a step, and steps may come that came before.
+  std::function<void(lane_id lane)> on_remade{};
   /// The store's disk has failed: nothing is known of it. Empty = print and end the process with status 74.
   std::function<void(const std::string& why)> end_process{};
 };
@@ -35,6 +42,7 @@ struct lane_view {
   lane_id lane = 0;
   lane_mode mode = lane_mode::follower;
   std::string owner{};                   ///< node of the last claim that won; empty = nobody claimed yet
+  process_id process{};                  ///< its process
   std::uint64_t epoch = 0;               ///< of that claim
   std::uint64_t sequence = 0;            ///< last step that counts
   std::uint64_t next_offset = 0;         ///< of the first record that is not folded

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -35,8 +36,8 @@ struct envelope {
 
 /// A process that this one shall be linked with.
 struct link_peer {
-  lane_owner who{};  ///< another process of the same node is another peer
-  std::string host{};
+  lane_owner who{};    ///< another process of the same node is another peer
+  std::string host{};  ///< IPv4 or IPv6 address: names are not looked up
   std::uint16_t port = 0;
   bool operator==(const link_peer&) const = default;
 };
@@ -46,12 +47,18 @@ struct link_options {
   lane_owner me{};
   std::string host{"127.0.0.1"};
   std::uint16_t port = 0;  ///< 0 = any free one
-  /// PEM files; all or none. Without them a link is refused unless both ends are loopback: TLS without certificates is anonymous.
+  /// PEM files; all or none; read again when they change. Without them a link is refused unless both ends are loopback: TLS
+  /// without certificates is anonymous. A certificate must carry the name of its node (SAN DNS, or CN).
   std::string certificate{}, key{}, authority{};
-  std::size_t waiting_bytes_max = 64U << 20;  ///< of one peer, sent and not acknowledged; beyond: the link counts as dead
+  /// Of one peer, sent and not acknowledged. Beyond, messages are refused and the link counts as dead (on_down without reset)
+  /// until less than half of it waits; what was taken still arrives.
+  std::size_t waiting_bytes_max = 64U << 20;
   std::size_t message_bytes_max = 8U << 20;
-  milliseconds reconnect{20}, reconnect_max{1'000};
-  milliseconds hello_patience{2'000};  ///< longest wait for the first word of a new connection
+  milliseconds reconnect{20}, reconnect_max{1'000};  ///< first pause between two tries, doubling, and the longest
+  milliseconds hello_patience{2'000};                ///< longest wait for connection, TLS and first word of a new connection
+  milliseconds silence{2'000};     ///< a peer that says nothing for so long is down; each says something every fourth of it
+  milliseconds heal{200};          ///< a broken connection that is back within so long is not told as down
+  std::size_t strangers_max = 64;  ///< connections that have not said who they are; the oldest makes room
 };
 
 /// How a link stands, for people and metrics.
@@ -61,14 +68,24 @@ struct link_view {
   bool up = false;
   bool secure = false;
   std::uint64_t sent = 0, received = 0, repeated = 0, bytes_waiting = 0;
-  std::string trouble{};
+  std::string trouble{};  ///< why it is not up, or what went wrong last; for people
+};
+
+/// What came to the listening port and could not be a link. Since the start.
+struct link_refusals {
+  std::uint64_t strangers = 0;  ///< bytes, certificates or identities that were refused, and words that did not come in time
+  std::uint64_t crowded = 0;    ///< made room because of `strangers_max`, or because descriptors ran out
+  std::uint64_t unknown = 0;    ///< messages of a kind that this program does not know; dropped
+  std::string last{};           ///< the latest reason
 };
 
 /// Called on threads of the links, for one peer never two at a time; must be short and not throw.
 struct link_handlers {
   std::function<void(const lane_owner& from, envelope)> on_message{};
   std::function<void(const lane_owner& who)> on_up{};
-  /// `reset`: its kernel said that nobody listens any more (the process is gone), rather than that the network is silent.
+  /// `reset`: its kernel said that nobody listens any more (the process is gone), rather than that the network is silent. Also
+  /// for a peer that was never up. false may be followed by true when that is found out later; neither comes twice without an
+  /// on_up between.
   std::function<void(const lane_owner& who, bool reset)> on_down{};
 };
 
@@ -85,6 +102,7 @@ class links {
   /// @error unavailable  a heartbeat while the link is down; @error wrong_state  closed
   virtual result<void> send(const lane_owner& to, envelope what) = 0;
   virtual std::vector<link_view> view() const = 0;
+  virtual link_refusals refusals() const = 0;
   /// Ends all links and threads. Not from a handler. Idempotent.
   virtual void close() = 0;
 };

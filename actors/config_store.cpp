@@ -2,67 +2,73 @@
 
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <future>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <shared_mutex>
+#include <thread>
 #include <unordered_map>
 #include <utility>
 
-#include "domain/tenant_config_rows.hpp"
+#include "actors/config_reader.hpp"
+#include "base/thread_name.hpp"
 
 namespace seatgrid {
 namespace {
 
-constexpr lane_id config_lane = 0;
 constexpr std::size_t listeners_max = 16;
 
-entity_ref tenant_ref(const std::string& tenant) {
-  return {entity_kind::tenant, std::uint64_t{shard_of_tenant(tenant)} << (64 - shard_bits) |
-                                   (stable_hash(tenant) & ((1ULL << (64 - shard_bits)) - 1)) | 2U};
-}
-/// The names of all tenants, one per line; its id is no tenant's (bit 1 of theirs is set).
-constexpr entity_ref directory_ref{entity_kind::tenant, 1};
+/// What is still to be looked at; shared with callbacks that may outlive the store.
+struct config_news {
+  std::mutex mutex{};
+  std::condition_variable_any changed{};
+  bool pointers_moved = false;
+  std::optional<lane_epoch> owned{};
+  std::string owner{};
+  bool sweep_due = true;  ///< what a dead writer left half done
 
-/// Keys of a version's rows begin with their letter and the version, as domain/tenant_config_rows.hpp lays them.
-std::string version_prefix(char letter, std::uint64_t version) {
-  std::string text(1, letter);
-  for (int shift = 56; shift >= 0; shift -= 8) text.push_back(static_cast<char>((version >> shift) & 0xFFU));
-  return text;
-}
+  void set_moved(bool is_half_done = false) {
+    const std::lock_guard lock{mutex};
+    pointers_moved = true;
+    sweep_due = sweep_due || is_half_done;
+    changed.notify_all();
+  }
+};
 
 class stored_config final : public config_store {
  public:
-  stored_config(journal& log, const clock& time, config_store_options options) : log_(log), time_(time), options_(options) {}
+  stored_config(journal& log, const clock& time, config_store_options options)
+      : log_(log), time_(time), options_(std::move(options)), reader_(log) {}
+  ~stored_config() override {
+    follower_.request_stop();
+    if (follower_.joinable()) follower_.join();
+  }
 
   result<void> load() {
-    auto claimed = claim_and_wait(log_, config_lane, options_.claim_wait);
-    if (!claimed) return tl::unexpected(claimed.error());
-    at_ = *claimed;
-    const auto names = log_.get(config_lane, row_key(directory_ref));
-    if (!names) return names.error().code == errc::not_found ? result<void>{} : tl::unexpected(names.error());
-    for (std::size_t from = 0; from < names->size();) {
-      const auto end = std::min(names->find('\n', from), names->size());
-      const auto name = names->substr(from, end - from);
-      from = end + 1;
-      const auto pointed = log_.get(config_lane, row_key(tenant_ref(name)));
-      if (!pointed) return tl::unexpected(pointed.error());
-      const auto version = config_pointed(*pointed);
-      if (!version) return tl::unexpected(version.error());
-      auto config = read(name, *version);
-      if (!config) return tl::unexpected(config.error());
-      current_[name] = *config;
+    if (!options_.follows) {
+      auto claimed = claim_and_wait(log_, config_lane, options_.claim_wait);
+      if (!claimed) return tl::unexpected(claimed.error());
+      own(*claimed);
+    } else if (auto folded = wait_folded(); !folded) {
+      return folded;
     }
-    index();
+    if (auto read = refresh(); !read) return read;
+    if (options_.follows) follower_ = std::jthread{[this](const std::stop_token& stop) { follow(stop); }};
     return {};
   }
 
   result<std::vector<config_change>> apply(std::vector<config_ptr> given, std::vector<std::string> removed) override {
     const std::lock_guard only_one{apply_mutex_};
+    const auto at = owned();
+    if (!at) return tl::unexpected(not_ours());
+    if (auto fresh = take_news(); !fresh) return tl::unexpected(fresh.error());
     std::vector<config_change> changes;
     std::vector<step> steps;
     step last;
-    last.entity = directory_ref;
+    last.entity = config_directory;
     for (const auto& config : given)
       if (auto done = prepare(*config, changes, steps, last); !done) return tl::unexpected(done.error());
     for (const auto& name : removed)
@@ -71,6 +77,7 @@ class stored_config final : public config_store {
         changes.push_back({name, std::move(before), nullptr});
       }
     if (changes.empty()) return changes;
+    if (auto swept = sweep(steps); !swept) return tl::unexpected(swept.error());
     std::map<std::string, config_ptr> next;
     {
       const std::shared_lock lock{mutex_};
@@ -84,9 +91,9 @@ class stored_config final : public config_store {
     if (next.size() > options_.tenants_max) return fail(errc::full, std::to_string(options_.tenants_max) + " tenants at most");
     std::string names;
     for (const auto& [name, unused] : next) names += name + "\n";
-    last.rows.push_back({row_key(directory_ref), std::move(names)});
+    last.rows.push_back({row_key(config_directory), std::move(names)});
     steps.push_back(std::move(last));
-    if (auto stored = store(steps); !stored) return tl::unexpected(stored.error());
+    if (auto stored = store(*at, steps); !stored) return tl::unexpected(stored.error());
     publish(std::move(next), changes);
     return changes;
   }
@@ -120,7 +127,7 @@ class stored_config final : public config_store {
       if (const auto it = pinned_.find({tenant, wanted}); it != pinned_.end())
         if (auto held = it->second.lock()) return held;
     }
-    auto old = read(tenant, wanted);
+    auto old = reader_.read(tenant, wanted);
     if (!old) return newest;
     const std::unique_lock lock{mutex_};
     pinned_[{tenant, wanted}] = *old;
@@ -137,19 +144,107 @@ class stored_config final : public config_store {
     return nullptr;
   }
 
+  void own(lane_epoch at) override {
+    const std::lock_guard lock{news_->mutex};
+    news_->owned = at;
+    news_->sweep_due = true;
+  }
+  void lost() override {
+    const std::lock_guard lock{news_->mutex};
+    news_->owned.reset();
+  }
+  void on_owner(const std::string& node) override {
+    const std::lock_guard lock{news_->mutex};
+    news_->owner = node;
+  }
+  void on_folded(const recorded_step& came) override {
+    if (came.position.lane == config_lane && came.step.entity == config_directory) news_->set_moved();
+  }
+  void on_remade(lane_id lane) override {
+    if (lane == config_lane) news_->set_moved();
+  }
+
  private:
-  result<config_ptr> read(const std::string& tenant, std::uint64_t version) const {
-    const auto entity = tenant_ref(tenant);
-    entity_rows rows;
-    for (const char letter : {'h', 'c'}) {
-      const auto scanned = log_.scan(config_lane, row_key(entity, version_prefix(letter, version)),
-                                     [&](std::string_view key, std::string_view value) {
-                                       rows.push_back({std::string{element_of(key)}, std::string{value}});
-                                       return true;
-                                     });
-      if (!scanned) return tl::unexpected(scanned.error());
+  std::optional<lane_epoch> owned() const {
+    const std::lock_guard lock{news_->mutex};
+    return news_->owned;
+  }
+  error not_ours() const {
+    const std::lock_guard lock{news_->mutex};
+    return {errc::wrong_state, news_->owner.empty() ? "lane 0 has no owner yet" : "lane 0 is owned by " + news_->owner};
+  }
+
+  bool is_folded() const { return !options_.is_folded || options_.is_folded(); }
+  result<void> wait_folded() const {
+    const auto until = std::chrono::steady_clock::now() + options_.claim_wait;
+    while (!is_folded()) {
+      if (std::chrono::steady_clock::now() > until) return fail(errc::timed_out, "lane 0 was not folded in time");
+      std::this_thread::sleep_for(options_.look_again);
     }
-    return config_from_rows(version, rows);
+    return {};
+  }
+
+  /// Reads what other nodes applied, as it comes.
+  void follow(const std::stop_token& stop) {
+    name_this_thread("config");
+    while (!stop.stop_requested()) {
+      {
+        std::unique_lock lock{news_->mutex};
+        if (!news_->changed.wait(lock, stop, [this] { return news_->pointers_moved; })) return;
+      }
+      const auto fresh = is_folded() ? take_news_alone() : fail(errc::unavailable, "lane 0 is being folded");
+      if (fresh) continue;
+      std::unique_lock lock{news_->mutex};
+      news_->changed.wait_for(lock, stop, options_.look_again, [] { return false; });
+    }
+  }
+  result<void> take_news_alone() {
+    const std::lock_guard only_one{apply_mutex_};
+    return take_news();
+  }
+  result<void> take_news() {
+    {
+      const std::lock_guard lock{news_->mutex};
+      if (!std::exchange(news_->pointers_moved, false)) return {};
+    }
+    auto fresh = refresh();
+    if (!fresh) news_->set_moved();
+    return fresh;
+  }
+
+  /// Makes what calls begin with what the rows say.
+  result<void> refresh() {
+    const auto pointed = reader_.pointed();
+    if (!pointed) return tl::unexpected(pointed.error());
+    std::vector<config_change> changes;
+    std::map<std::string, config_ptr> next;
+    for (const auto& [name, version] : *pointed) {
+      auto before = current(name);
+      auto& now = next[name] = before;
+      if (before && before->version == version) continue;
+      auto read = reader_.read(name, version);
+      if (!read) return tl::unexpected(read.error());
+      now = *read;
+      changes.push_back({name, std::move(before), now});
+    }
+    for (const auto& gone : tenants())
+      if (!next.contains(gone->tenant)) changes.push_back({gone->tenant, gone, nullptr});
+    if (!changes.empty()) publish(std::move(next), changes);
+    return {};
+  }
+
+  /// What a writer that died left half done goes with the first change that its successor makes.
+  result<void> sweep(std::vector<step>& steps) {
+    {
+      const std::lock_guard lock{news_->mutex};
+      if (!std::exchange(news_->sweep_due, false)) return {};
+    }
+    auto half = reader_.half_written();
+    if (!half) return tl::unexpected(half.error());
+    std::vector<step> gone;
+    for (auto& [entity, rows] : *half) pack(entity, std::move(rows), gone);
+    steps.insert(steps.begin(), std::make_move_iterator(gone.begin()), std::make_move_iterator(gone.end()));
+    return {};
   }
 
   /// The steps of one tenant's next version, and its pointer in `last`; nothing when it is the same.
@@ -167,7 +262,7 @@ class stored_config final : public config_store {
       if (head && *head == same->back().value.value_or("")) return {};
     }
     std::vector<config_head> heads;
-    if (auto found = heads_of(entity); found)
+    if (auto found = reader_.heads(entity); found)
       heads = std::move(*found);
     else
       return tl::unexpected(found.error());
@@ -181,16 +276,6 @@ class stored_config final : public config_store {
     remove_old(entity, given.tenant, heads, steps);
     changes.push_back({given.tenant, before, std::move(next)});
     return {};
-  }
-
-  result<std::vector<config_head>> heads_of(entity_ref entity) const {
-    entity_rows rows;
-    const auto scanned = log_.scan(config_lane, row_key(entity, "h"), [&](std::string_view key, std::string_view value) {
-      rows.push_back({std::string{element_of(key)}, std::string{value}});
-      return true;
-    });
-    if (!scanned) return tl::unexpected(scanned.error());
-    return config_heads(rows);
   }
 
   void pack(entity_ref entity, entity_rows rows, std::vector<step>& steps) const {
@@ -217,33 +302,44 @@ class stored_config final : public config_store {
     }
   }
 
-  result<void> store(const std::vector<step>& steps) {
-    auto outcome = append_all(steps);
-    if (!outcome && outcome.error().code == errc::wrong_state) {  // our claim is over: take it again and say it once more
+  result<void> store(lane_epoch at, const std::vector<step>& steps) {
+    auto outcome = append_all(at, steps);
+    const bool is_over = !outcome && outcome.error().code == errc::wrong_state;
+    if (is_over && options_.follows) {
+      lost();
+      outcome = tl::unexpected(not_ours());
+    } else if (is_over) {  // our claim is over: take it again and say it once more
       const auto claimed = claim_and_wait(log_, config_lane, options_.claim_wait);
       if (!claimed) return tl::unexpected(claimed.error());
-      at_ = *claimed;
-      outcome = append_all(steps);
+      own(*claimed);
+      outcome = append_all(*claimed, steps);
     }
+    if (!outcome) news_->set_moved(true);
     return outcome;
   }
 
-  result<void> append_all(const std::vector<step>& steps) {
+  result<void> append_all(lane_epoch at, const std::vector<step>& steps) {
     // Shared with the callbacks: they may come after we gave up waiting.
-    const auto done = std::make_shared<std::promise<result<void>>>();
-    const auto left = std::make_shared<std::atomic<std::size_t>>(steps.size());
-    const auto failed = std::make_shared<std::atomic<bool>>(false);
-    auto waited = done->get_future();
+    struct outcome {
+      std::promise<result<void>> done{};
+      std::atomic<std::size_t> left;
+      std::atomic<bool> failed{false}, is_late{false};
+      explicit outcome(std::size_t steps) : left(steps) {}
+    };
+    const auto shared = std::make_shared<outcome>(steps.size());
+    auto waited = shared->done.get_future();
     for (auto one : steps) {
       one.at = time_.now();
-      log_.append(at_, std::move(one), [done, left, failed](const result<step_position>& counted) {
-        if (!counted && !failed->exchange(true)) done->set_value(tl::unexpected(counted.error()));
-        if (left->fetch_sub(1) == 1 && !failed->load()) done->set_value({});
+      log_.append(at, std::move(one), [shared, news = news_](const result<step_position>& counted) {
+        if (!counted && !shared->failed.exchange(true)) shared->done.set_value(tl::unexpected(counted.error()));
+        if (shared->left.fetch_sub(1) != 1) return;
+        if (!shared->failed.load()) shared->done.set_value({});
+        if (shared->is_late) news->set_moved();
       });
     }
-    if (waited.wait_for(options_.append_wait) != std::future_status::ready)
-      return fail(errc::unavailable, "the journal did not take the configuration in time: look which version is current");
-    return waited.get();
+    if (waited.wait_for(options_.append_wait) == std::future_status::ready) return waited.get();
+    shared->is_late = true;
+    return fail(errc::unavailable, "the journal did not take the configuration in time: look which version is current");
   }
 
   void publish(std::map<std::string, config_ptr> next, const std::vector<config_change>& changes) {
@@ -266,19 +362,21 @@ class stored_config final : public config_store {
   journal& log_;
   const clock& time_;
   const config_store_options options_;
-  lane_epoch at_{};
+  const config_reader reader_;
+  const std::shared_ptr<config_news> news_ = std::make_shared<config_news>();
   std::mutex apply_mutex_;
   std::vector<std::function<void(const std::vector<config_change>&)>> listeners_{};
   mutable std::shared_mutex mutex_;
   std::map<std::string, config_ptr> current_{};
   std::unordered_multimap<shard_id, config_ptr> by_shard_{};
   mutable std::map<std::pair<std::string, std::uint64_t>, std::weak_ptr<const tenant_config>> pinned_{};
+  std::jthread follower_{};
 };
 
 }  // namespace
 
 result<std::unique_ptr<config_store>> config_store::open(journal& log, const clock& time, config_store_options options) {
-  auto made = std::make_unique<stored_config>(log, time, options);
+  auto made = std::make_unique<stored_config>(log, time, std::move(options));
   if (auto loaded = made->load(); !loaded) return tl::unexpected(loaded.error());
   return std::unique_ptr<config_store>{std::move(made)};
 }

@@ -14,7 +14,7 @@ namespace seatgrid::cluster {
 namespace {
 
 constexpr int unsent_bytes_low = 128 * 1'024;  // in the kernel: what a heartbeat stands behind
-constexpr int accept_backlog = 128;
+constexpr int accept_backlog = 1'024;
 
 struct address {
   sockaddr_storage bytes{};

@@ -42,6 +42,7 @@ struct link_hello {
   std::uint64_t first = 1;                ///< the oldest that it can still send
   std::uint64_t heard_stream = 0;         ///< of the other's messages, 0 = none yet
   std::uint64_t heard = 0;                ///< the last of those that arrived
+  std::uint32_t silence_ms = 0;           ///< the speaker counts a link as down after so long without a word
   bool operator==(const link_hello&) const = default;
   static constexpr auto fields() {
     return members{field{1, "version", &link_hello::version},
@@ -54,7 +55,8 @@ struct link_hello {
                    field{8, "stream", &link_hello::stream},
                    field{9, "first", &link_hello::first},
                    field{10, "heard_stream", &link_hello::heard_stream},
-                   field{11, "heard", &link_hello::heard}};
+                   field{11, "heard", &link_hello::heard},
+                   field{12, "silence_ms", &link_hello::silence_ms}};
   }
   lane_owner who() const { return {node, {process_high, process_low}}; }
   process_id to() const { return {to_high, to_low}; }

@@ -89,7 +89,8 @@ link_io link_stream::read(char* to, std::size_t bytes_max) {
     std::size_t bytes = 0;
     ERR_clear_error();
     errno = 0;
-    return after_tls(SSL_read_ex(tls_->ssl, to, bytes_max, &bytes), bytes);
+    const int returned = SSL_read_ex(tls_->ssl, to, bytes_max, &bytes);
+    return after_tls(returned, bytes);
   }
   const auto bytes = ::recv(socket_.get(), to, bytes_max, 0);
   if (bytes > 0) return {link_io::state::done, static_cast<std::size_t>(bytes)};
@@ -104,7 +105,8 @@ link_io link_stream::write(std::string_view data) {
     std::size_t bytes = 0;
     ERR_clear_error();
     errno = 0;
-    return after_tls(SSL_write_ex(tls_->ssl, data.data(), data.size(), &bytes), bytes);
+    const int returned = SSL_write_ex(tls_->ssl, data.data(), data.size(), &bytes);
+    return after_tls(returned, bytes);
   }
   const auto bytes = ::send(socket_.get(), data.data(), data.size(), MSG_NOSIGNAL);
   wants_to_write_ = bytes < 0 && (errno == EAGAIN || errno == EINTR);

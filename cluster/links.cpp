@@ -39,7 +39,7 @@ void tcp_links::start() {
 }
 
 void tcp_links::wake_up() {
-  if (std::exchange(awake_, true)) return;
+  if (std::this_thread::get_id() == loop_ || std::exchange(awake_, true)) return;  // the loop looks before it waits
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof one);  // can only be full, and then it is awake
 }

@@ -56,8 +56,9 @@ struct link_options {
   std::size_t message_bytes_max = 8U << 20;
   milliseconds reconnect{20}, reconnect_max{1'000};  ///< first pause between two tries, doubling, and the longest
   milliseconds hello_patience{2'000};                ///< longest wait for connection, TLS and first word of a new connection
-  milliseconds silence{2'000};     ///< a peer that says nothing for so long is down; each says something every fourth of it
-  milliseconds heal{200};          ///< a broken connection that is back within so long is not told as down
+  milliseconds silence{
+      2'000};              ///< a peer that says nothing for so long is down; each says something every fourth of the shorter one
+  milliseconds heal{200};  ///< a broken connection that is back within so long is not told as down
   std::size_t strangers_max = 64;  ///< connections that have not said who they are; the oldest makes room
 };
 
@@ -71,7 +72,7 @@ struct link_view {
   std::string trouble{};  ///< why it is not up, or what went wrong last; for people
 };
 
-/// What came to the listening port and could not be a link. Since the start.
+/// What could not be a link. Since the start.
 struct link_refusals {
   std::uint64_t strangers = 0;  ///< bytes, certificates or identities that were refused, and words that did not come in time
   std::uint64_t crowded = 0;    ///< made room because of `strangers_max`, or because descriptors ran out
@@ -79,7 +80,8 @@ struct link_refusals {
   std::string last{};           ///< the latest reason
 };
 
-/// Called on threads of the links, for one peer never two at a time; must be short and not throw.
+/// Called on threads of the links, for one peer never two at a time; must be short and not throw: all links wait for it. They may
+/// call send and set_peers. After set_peers has returned, one that was begun before may still come.
 struct link_handlers {
   std::function<void(const lane_owner& from, envelope)> on_message{};
   std::function<void(const lane_owner& who)> on_up{};

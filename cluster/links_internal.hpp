@@ -41,6 +41,7 @@ struct connection {
   node_time deadline{};  ///< until it serves
   node_time last_heard{};
   node_time last_said{};
+  node_time ping_every{};
   std::uint32_t interest = 0;  ///< of epoll
 };
 
@@ -57,7 +58,8 @@ struct remote {
   bool filled = false;     ///< a message was refused since the loop looked
   bool connected = false;
   bool secure = false;
-  std::uint64_t sent = 0, received = 0;
+  std::uint64_t sent = 0;
+  std::atomic<std::uint64_t> received = 0;
   std::string trouble{};
   // The loop's own.
   link_inbox inbox;
@@ -131,6 +133,7 @@ class tcp_links final : public links {
   bool peers_changed_ = false;
   bool closed_ = false;
   bool awake_ = false;  ///< the wake descriptor is signalled
+  std::thread::id loop_{};
   link_refusals refusals_{};
   // The loop's own.
   std::map<process_id, std::pair<std::uint64_t, std::uint64_t>> forgotten_{};  ///< stream and what arrived of it
@@ -147,6 +150,7 @@ class tcp_links final : public links {
   std::unordered_map<std::uint64_t, std::unique_ptr<connection>> connections_{};
   std::vector<std::shared_ptr<remote>> mine_{};  ///< remotes_ as the loop last saw them
   std::vector<std::uint64_t> gone_{};            ///< connections that are over
+  std::vector<std::uint64_t> owing_{};           ///< connections that owe an acknowledgement
   std::string room_{};                           ///< for reading
   std::mutex joining_{};
   std::thread thread_{};

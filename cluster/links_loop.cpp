@@ -23,6 +23,10 @@ node_time clock_now() { return std::chrono::duration_cast<node_time>(std::chrono
 }  // namespace
 
 void tcp_links::run() {
+  {
+    std::lock_guard lock{guard_};
+    loop_ = std::this_thread::get_id();
+  }
   last_id_ = first_id;
   room_.resize(256 * 1'024);
   for (const auto& [fd, word] : {std::pair{wake_.get(), wake_word}, std::pair{listening_.get(), listen_word}}) {
@@ -37,6 +41,7 @@ void tcp_links::run() {
     for (const auto id : std::exchange(gone_, {})) connections_.erase(id);
     std::lock_guard lock{guard_};
     goes_on = !closed_;
+    if (!busy_.empty() || peers_changed_) next_tick_ = now_;  // handlers said something in tick(), without waking this thread
   }
   for (auto& [id, at] : connections_)  // what was sent last is worth one try
     if (at->serves) write_to(*at);
@@ -101,6 +106,9 @@ void tcp_links::take_orders() {
     if (filled) tell(*peer, cluster::filled(peer->course));
     if (peer->serving != nullptr && peer->serving->writable) write_to(*peer->serving);
   }
+  for (const auto id : std::exchange(owing_, {}))
+    if (const auto found = connections_.find(id); found != connections_.end())
+      if (auto& at = *found->second; !at.over && at.owes_acknowledgement && at.writable) write_to(at);
 }
 
 void tcp_links::tick() {
@@ -112,7 +120,7 @@ void tcp_links::tick() {
   }
   for (auto& [id, at] : connections_) {
     if (at->over) continue;
-    if (!at->serves) {
+    if (!at->serves || at->ending) {
       if (now_ >= at->deadline)
         end(*at, link_end::silent, at->opened ? "no hello came in time" : "no connection came about in time");
       else
@@ -123,11 +131,11 @@ void tcp_links::tick() {
       end(*at, link_end::silent, "it said nothing for " + std::to_string(options_.silence.count()) + " ms");
       continue;
     }
-    if (at->out.empty() && now_ - at->last_said >= options_.silence / 4) {
+    if (at->out.empty() && now_ - at->last_said >= at->ping_every) {
       write_ping(at->out);
       write_to(*at);
     }
-    if (!at->over) due_by(std::min(at->last_heard + options_.silence, now_ + options_.silence / 4));
+    if (!at->over) due_by(std::min(at->last_heard + options_.silence, now_ + at->ping_every));
   }
   for (const auto& peer : mine_) {
     tell(*peer, passed(peer->course, options_, now_));

@@ -6,6 +6,7 @@
 namespace seatgrid::cluster {
 
 namespace {
+constexpr milliseconds silence_min{40};  // a peer cannot ask for more pings than one in 10 ms
 std::string text_of(const lane_owner& who) { return "node " + who.node + " process " + to_text(who.process); }
 }  // namespace
 
@@ -20,7 +21,8 @@ void tcp_links::say_hello(connection& at, const remote* peer) {
                    .node = options_.me.node,
                    .process_high = options_.me.process.high,
                    .process_low = options_.me.process.low,
-                   .stream = 1};
+                   .stream = 1,
+                   .silence_ms = static_cast<std::uint32_t>(options_.silence.count())};
   if (peer != nullptr) {
     std::lock_guard lock{guard_};
     hello.to_high = peer->at.who.process.high;
@@ -109,7 +111,9 @@ bool tcp_links::begin(connection& at, const std::shared_ptr<remote>& peer, const
   if (before != nullptr) end(*before, link_end::silent, "");
   at.serves = true;
   at.last_heard = now_;
-  due_by(now_ + options_.silence / 4);
+  const auto its_silence = std::max(milliseconds{hello.silence_ms}, silence_min);
+  at.ping_every = std::min<node_time>(options_.silence, its_silence) / 4;
+  due_by(now_ + at.ping_every);
   peer->inbox.begin(hello.stream, hello.first);
   {
     std::lock_guard lock{guard_};

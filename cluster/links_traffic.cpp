@@ -19,6 +19,9 @@ void tcp_links::go_on_opening(connection& at) {
   }
   at.opened = true;
   if (at.dialed) {
+    // Before the hello: its answer would come from a process that counts the link as up.
+    if (at.stream.is_secure() && !at.stream.certificate_names(at.peer->at.who.node))
+      return end(at, link_end::wrong, "its certificate does not name node '" + at.peer->at.who.node + "'");
     say_hello(at, at.peer.get());
     write_to(at);
   }
@@ -37,7 +40,7 @@ void tcp_links::read_from(connection& at) {
     take_frames(at);
     if (io.bytes < room_.size() && !at.stream.is_secure()) break;  // the socket is empty
   }
-  if (!at.over && at.owes_acknowledgement && at.writable) write_to(at);
+  if (!at.over && at.owes_acknowledgement) owing_.push_back(at.id);  // what handlers answered goes out in the same write
 }
 
 void tcp_links::take_frames(connection& at) {
@@ -86,15 +89,14 @@ void tcp_links::take_acknowledgement(connection& at, std::uint64_t seq) {
 }
 
 void tcp_links::deliver(connection& at, std::uint8_t kind, std::string bytes) {
-  const bool known = is_known(kind);
-  lane_owner from;
-  {
+  ++at.peer->received;
+  if (!is_known(kind)) {
     std::lock_guard lock{guard_};
-    ++at.peer->received;
-    if (!known) ++refusals_.unknown;
-    from = at.peer->at.who;
+    ++refusals_.unknown;
+  } else if (handlers_.on_message) {
+    const auto peer = at.peer;  // a handler may forget it
+    handlers_.on_message(peer->at.who, {static_cast<link_kind>(kind), std::move(bytes)});
   }
-  if (known && handlers_.on_message) handlers_.on_message(from, {static_cast<link_kind>(kind), std::move(bytes)});
 }
 
 /// Heartbeats first: they are to stand behind one part and what the kernel holds, not behind all that waits.

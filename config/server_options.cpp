@@ -46,6 +46,19 @@ void check_cluster(const server_options& options, const doc_value& document, fin
   if (options.kafka.brokers.empty()) refuse("name", "no brokers are named", "kafka.brokers = \"host:9092\"");
 }
 
+/// What open_links would refuse.
+void check_links(const cluster_link_options& link, const doc_value& document, findings& found) {
+  const auto refuse = [&](std::string_view key, const char* why, const char* allowed) {
+    found.error(place_of(document, {"cluster", "link", key}), "cluster.link." + std::string{key}, why, allowed);
+  };
+  const int given = !link.certificate.empty() + !link.key.empty() + !link.authority.empty();
+  if (given != 0 && given != 3) refuse("certificate", "certificate, key and authority belong together", "all three or none");
+  const bool loopback = link.host.starts_with("127.") || link.host == "::1";
+  if (given == 0 && !loopback)
+    refuse("host", "without certificates anybody could be a node of the cluster",
+           "127.0.0.1, ::1, or with a certificate any address");
+}
+
 void check_kafka(const server_options& options, const doc_value& document, findings& found) {
   const auto one_of = [&](const std::string& value, std::initializer_list<std::string_view> allowed,
                           std::initializer_list<std::string_view> keys) {
@@ -104,6 +117,7 @@ settings_catalog settings_of(server_options& options) {
   all.add(options.kafka.security, tables::kafka_access);
   all.add(options.kafka_secrets, tables::kafka_secrets);
   all.add(options.cluster, tables::cluster);
+  all.add(options.cluster.link, tables::cluster_link);
   all.add(options, tables::events);
   all.add(options.events, tables::kafka_events);
   all.add(options.node.publisher, tables::publisher);
@@ -124,6 +138,7 @@ server_outcome read_server_options(std::string_view text, const std::string& fil
       check_together(out.options, document, found);
       check_kafka(out.options, document, found);
       check_cluster(out.options, document, found);
+      check_links(out.options.cluster.link, document, found);
     }
   }
   out.errors = found.errors();

@@ -57,6 +57,21 @@ inline constexpr auto cluster = std::tuple{
             "lanes of calls, queues and agents; fixed when the cluster is made, another number is refused", 1, 63, "lanes"},
 };
 
+inline constexpr auto cluster_link = std::tuple{
+    setting{
+        "cluster.link.host", &cluster_link_options::host,
+        "IPv4 or IPv6 address on which other nodes are heard, and which they are told; beyond loopback certificates are needed"},
+    setting{"cluster.link.port", &cluster_link_options::port, "its port; 0 = any free one, the others are told which", 0, 65'535},
+    setting{"cluster.link.certificate", &cluster_link_options::certificate,
+            "PEM file of this node's certificate, which carries cluster.node as a DNS name; read again when it changes"},
+    setting{"cluster.link.key", &cluster_link_options::key, "PEM file of its key"},
+    setting{"cluster.link.authority", &cluster_link_options::authority,
+            "PEM file of the authorities whose certificates other nodes may show"},
+    setting{"cluster.link.waiting_bytes_max", &cluster_link_options::waiting_bytes_max,
+            "what waits for one node's acknowledgement; beyond it that node counts as dead until less than half waits", 1 << 20,
+            std::int64_t{16} << 30, "bytes"},
+};
+
 inline constexpr auto events = std::tuple{
     setting{"events.topic", &server_options::events_topic,
             "topic into which public events go as CloudEvents (docs/events); empty = they are not published"},

@@ -61,6 +61,8 @@ INSTANTIATE_TEST_SUITE_P(
                     bad{"[kafka]\nbrokers = \"k:9092\"\n[cluster]\nname = \"east\"", "cluster.node", "a name of its own"},
                     bad{"[cluster]\nname = \"east\"\nnode = \"n1\"", "cluster.name", "kafka.brokers"},
                     bad{"[cluster]\nlanes = 64", "cluster.lanes", "1 to 63"},
+                    bad{"[cluster.link]\ncertificate = \"c.pem\"", "cluster.link.certificate", "all three"},
+                    bad{"[cluster.link]\nhost = \"10.0.0.1\"", "cluster.link.host", "anybody could be a node"},
                     bad{"[cluster]\nnmae = \"east\"", "cluster.nmae", "no such setting"}));
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "domain/ip_prefix.hpp"
@@ -11,7 +12,6 @@
 namespace seatgrid {
 namespace {
 
-constexpr std::size_t parents_max = 8;  // provisioning refuses longer chains
 constexpr std::string_view registers = "register";
 
 struct address_hash {
@@ -37,7 +37,7 @@ class indexed_directory final : public edge_directory {
     for (const auto& held : tenants_) {
       const auto* config = held.get();
       if (config == nullptr) return fail(errc::invalid, "a tenant is missing");
-      if (!by_name_.emplace(config->tenant, config).second) return twice("tenant", config->tenant, *config);
+      if (!names_.insert(config->tenant).second) return twice("tenant", config->tenant, *config);
       if (!config->domain.empty() && !domains_.emplace(lower(config->domain), config).second)
         return twice("domain", config->domain, *config);
       for (const auto& [canonical, number] : config->numbers)
@@ -57,15 +57,6 @@ class indexed_directory final : public edge_directory {
       const auto network = masked(*address, length);
       for (const auto p : {port, std::uint16_t{0}})
         if (const auto found = trunks.find({network, p}); found != trunks.end()) return match(found->second);
-    }
-    return std::nullopt;
-  }
-
-  std::optional<trunk_match> trunk_named(const std::string& tenant, const std::string& name) const override {
-    const auto* config = named(tenant);
-    for (std::size_t i = 0; config != nullptr && i < parents_max; ++i) {
-      if (const auto* trunk = config->trunk(name)) return match({config, trunk});
-      config = named(config->parent);
     }
     return std::nullopt;
   }
@@ -126,13 +117,8 @@ class indexed_directory final : public edge_directory {
     return {};
   }
 
-  const tenant_config* named(const std::string& tenant) const {
-    const auto found = by_name_.find(tenant);
-    return found == by_name_.end() ? nullptr : found->second;
-  }
-
   std::vector<config_ptr> tenants_;
-  std::unordered_map<std::string_view, const tenant_config*> by_name_{};  // keys lie in the tenants
+  std::unordered_set<std::string_view> names_{};  // they lie in the tenants
   std::unordered_map<std::string_view, owned<access_number>> numbers_{};
   std::unordered_map<std::string, const tenant_config*> domains_{};
   std::map<std::uint8_t, trunk_table, std::greater<>> prefixes_{};  // by length: one look-up for each that occurs

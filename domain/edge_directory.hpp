@@ -32,8 +32,6 @@ class edge_directory {
   virtual ~edge_directory() = default;
   /// The trunk whose address list holds this source; none = not a trunk. The longest prefix wins; of equal ones that with a port.
   virtual std::optional<trunk_match> trunk_at(const std::string& ip, std::uint16_t port) const = 0;
-  /// A trunk of the tenant, else of the one above it, and so on: an enterprise calls out through its agency's or carrier's.
-  virtual std::optional<trunk_match> trunk_named(const std::string& tenant, const std::string& name) const = 0;
   virtual std::optional<number_match> number(const std::string& canonical) const = 0;
   virtual bool serves_domain(const std::string& domain) const = 0;
   /// What the registrar offers to phones of this domain, known and unknown ones alike.

@@ -7,6 +7,7 @@
 
 #include "base/ids.hpp"
 #include "sip/header_lines.hpp"
+#include "sip/methods.hpp"
 #include "sip/uri_guard.hpp"
 
 namespace seatgrid {
@@ -43,6 +44,13 @@ std::string_view host_of(std::string_view start_line) {
   return uri.substr(0, uri.find(':'));
 }
 
+/// The Request-URI between method and version.
+std::string_view target_of(std::string_view start_line) {
+  start_line = text::trim(start_line);
+  text::word(start_line);
+  return text::trim(start_line.substr(0, start_line.find_last_of(" \t")));
+}
+
 /// Whether `;name` stands in a Via value, whatever white space or line folding lies between.
 bool has_parameter(std::string_view value, std::string_view name) {
   for (auto at = value.find(';'); at != std::string_view::npos; at = value.find(';', at + 1)) {
@@ -75,9 +83,45 @@ std::string_view transport_of(std::string_view via) {
   return next(" \t\r\n");
 }
 
+/// Of a request in SIP/2.0 what Sofia would meet with silence, though RFC 4475 and RFC 5118 ask for an answer.
+datagram_cause judge_request_line(std::string_view line) {
+  const auto method = line.substr(0, line.find_first_of(" \t"));
+  if (!sip::is_known_method(method)) return datagram_cause::method;
+  const auto uri = target_of(line);
+  if (uri.find_first_of(" \t") != std::string_view::npos) return datagram_cause::request_line;
+  const auto scheme = uri.substr(0, uri.find(':'));
+  if (!text::same(scheme, "sip") && !text::same(scheme, "sips")) return datagram_cause::passed;
+  auto host = uri.substr(scheme.size() + 1);
+  host = host.substr(host.find('@') + 1);  // npos + 1 is 0
+  host = host.substr(0, host.find_first_of(";?"));
+  const bool bare_ipv6 = !host.starts_with('[') && std::count(host.begin(), host.end(), ':') > 1;
+  return bare_ipv6 ? datagram_cause::request_line : datagram_cause::passed;
+}
+
+/// Whether every Via of a list names a protocol before its parameters; commas in quotes part nothing.
+bool has_via_form(std::string_view value) {
+  bool quoted = false, at_start = true;
+  for (std::size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (at_start && c == ';') return false;
+    if (c == '\\' && quoted) ++i;
+    if (c == '"') quoted = !quoted;
+    at_start = (at_start && text::is_space(c)) || (c == ',' && !quoted);
+  }
+  return true;
+}
+
+/// Whether the To of a REGISTER names what can be registered: a URI of another scheme cannot (RFC 3261 10.2).
+bool is_address_of_record(std::string_view to) {
+  if (const auto open = to.find('<'); open != std::string_view::npos) to.remove_prefix(open + 1);
+  to = text::trim(to);
+  return text::starts(to, "sip:") || text::starts(to, "sips:");
+}
+
 struct header_scan {
   const datagram_filter_options& options;
   bool request = true;
+  bool registers = false;
   bool first_via = true;
   std::size_t headers = 0;
   std::optional<std::size_t> content_length{};
@@ -85,6 +129,7 @@ struct header_scan {
   datagram_cause take(const text::header_line& header) {
     if (++headers > options.headers_max || header.longest_line > options.line_bytes_max) return datagram_cause::headers;
     if (header.is("Via", "v")) return take_via(header.value);
+    if (registers && header.is("To", "t") && !is_address_of_record(header.value)) return datagram_cause::register_to;
     if (header.is("Content-Length", "l")) {
       if (!content_length)
         content_length = text::number<std::size_t>(text::trim(header.value.substr(0, header.value.find_first_of("\r\n"))));
@@ -96,6 +141,7 @@ struct header_scan {
   datagram_cause take_via(std::string_view value) {
     if (has_parameter(value, "maddr")) return datagram_cause::via_reflection;
     if (!request || !std::exchange(first_via, false)) return datagram_cause::passed;
+    if (!has_via_form(value)) return datagram_cause::via_syntax;
     // Sofia sends its refusal of such a message to the host in the Via, because it has not compared that with the sender yet.
     return text::same(transport_of(value), "UDP") ? datagram_cause::passed : datagram_cause::via_transport;
   }
@@ -112,11 +158,8 @@ datagram_cause walk(header_scan& scan, std::string_view rest, std::string_view& 
   return datagram_cause::passed;
 }
 
-/// The Request-URI between method and version.
 bool has_safe_target(std::string_view start_line) {
-  text::word(start_line);
-  const auto uri = text::trim(start_line.substr(0, start_line.find_last_of(" \t")));
-  return is_safe_uri(uri) || start_line.find('<') != std::string_view::npos;
+  return is_safe_uri(target_of(start_line)) || start_line.find('<') != std::string_view::npos;
 }
 
 std::string_view version_of(std::string_view start_line) {
@@ -143,9 +186,39 @@ std::string_view to_string(datagram_cause cause) noexcept {
     case datagram_cause::total_rate: return "total_rate";
     case datagram_cause::via_transport: return "via_transport";
     case datagram_cause::version: return "version";
+    case datagram_cause::method: return "method";
+    case datagram_cause::request_line: return "request_line";
+    case datagram_cause::via_syntax: return "via_syntax";
+    case datagram_cause::register_to: return "register_to";
     case datagram_cause::count: break;
   }
   return "unknown";
+}
+
+std::string_view refusal_status(datagram_cause cause) noexcept {
+  switch (cause) {
+    case datagram_cause::version: return "505 Version Not Supported";
+    case datagram_cause::method: return "501 Not Implemented";
+    case datagram_cause::request_line:
+    case datagram_cause::via_syntax:
+    case datagram_cause::register_to: return "400 Bad Request";
+    case datagram_cause::passed:
+    case datagram_cause::keepalive:
+    case datagram_cause::too_big:
+    case datagram_cause::not_sip:
+    case datagram_cause::binary:
+    case datagram_cause::headers:
+    case datagram_cause::via_reflection:
+    case datagram_cause::uri_parameter:
+    case datagram_cause::unknown_response:
+    case datagram_cause::unknown_source:
+    case datagram_cause::foreign_domain:
+    case datagram_cause::source_rate:
+    case datagram_cause::total_rate:
+    case datagram_cause::via_transport:
+    case datagram_cause::count: break;
+  }
+  return {};
 }
 
 datagram_filter::datagram_filter(datagram_filter_options options, std::uint64_t hash_seed)
@@ -222,9 +295,10 @@ datagram_verdict datagram_filter::check(std::string_view datagram, const net_add
   if (line.size() > options_.line_bytes_max) return {counted(cause::headers), 0};
   if (line.find('\0') != std::string_view::npos) return {counted(cause::binary), 0};
   if (const auto sender = check_sender(line, from, now); sender != cause::passed) return {counted(sender), 0};
-  header_scan scan{.options = options_, .request = !is_response_line(line)};
+  header_scan scan{.options = options_, .request = !is_response_line(line), .registers = line.starts_with("REGISTER ")};
   if (scan.request && !text::same(version_of(line), "SIP/2.0")) return {counted(cause::version), 0};
   if (scan.request && !has_safe_target(line)) return {counted(cause::uri_parameter), 0};
+  if (const auto bad = scan.request ? judge_request_line(line) : cause::passed; bad != cause::passed) return {counted(bad), 0};
   std::string_view body{};
   if (const auto found = walk(scan, rest, body); found != cause::passed) return {counted(found), 0};
   const auto surplus = scan.content_length && *scan.content_length < body.size() ? body.size() - *scan.content_length : 0;

@@ -46,10 +46,17 @@ enum class datagram_cause : std::uint8_t {
   source_rate = 11,
   total_rate = 12,
   via_transport = 13,  ///< the top Via of a request does not say how it came
-  version = 14,        ///< not SIP/2.0; a trunk or bound phone gets 505, see version_refusal.hpp
-  count = 15
+  version = 14,        ///< not SIP/2.0
+  method = 15,         ///< none of RFC 3261 and its extensions
+  request_line = 16,   ///< white space in the Request-URI, or an IPv6 address without brackets
+  via_syntax = 17,     ///< a Via without protocol and host
+  register_to = 18,    ///< a REGISTER for what is no SIP URI (RFC 3261 10.2)
+  count = 19
 };
 std::string_view to_string(datagram_cause cause) noexcept;
+/// What a trunk or bound phone hears of a datagram refused for this, "400 Bad Request": see stateless_refusal.hpp. Empty =
+/// silence.
+std::string_view refusal_status(datagram_cause cause) noexcept;
 
 struct datagram_verdict {
   datagram_cause cause = datagram_cause::passed;

@@ -11,6 +11,7 @@
 #include "sip/deadlines.hpp"
 #include "sip/edge.hpp"
 #include "sip/libc_guard.hpp"
+#include "sip/methods.hpp"
 #include "sip/registrar.hpp"
 #include "sip/sofia_internal.hpp"
 #include "sip/trunk_load.hpp"
@@ -19,7 +20,6 @@
 /// State of one edge. Everything here lives on the edge's thread; Sofia calls back into it with plain pointers.
 namespace seatgrid::sip {
 
-inline constexpr const char* allowed_methods = "INVITE, ACK, BYE, CANCEL, OPTIONS, PRACK, UPDATE, INFO, REFER, NOTIFY";
 inline constexpr const char* supported_options = "100rel, timer";
 inline constexpr const char* accepted_bodies = "application/sdp, application/dtmf-relay, application/dtmf, message/sipfrag";
 inline constexpr std::uint32_t cseq_step_of_adoption = 1'000;

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "sip/libc_guard.hpp"
+#include "sip/stateless_refusal.hpp"
 #include "sip/text.hpp"
-#include "sip/version_refusal.hpp"
 
 namespace seatgrid {
 namespace {
@@ -15,7 +15,8 @@ bool is_prack(std::string_view datagram) {
 std::size_t socket_guard::admit(std::string_view datagram, const net_address& from) {
   if (filter_ == nullptr) return datagram.size();
   const auto verdict = filter_->check(datagram, from, clock_.now());
-  if (verdict.cause == datagram_cause::version && filter_->is_acquainted(from)) refusal_ = version_refusal(datagram, from);
+  if (const auto status = refusal_status(verdict.cause); !status.empty() && filter_->is_acquainted(from))
+    refusal_ = stateless_refusal(status, datagram, from);
   if (on_arrival) on_arrival(verdict.length > 0 && is_prack(datagram));
   return verdict.length;
 }

@@ -37,9 +37,6 @@ class resolved_directory final : public edge_directory {
     const auto at = address ? by_name_.find(*address) : by_name_.end();
     return at == by_name_.end() ? std::nullopt : std::optional{at->second};
   }
-  std::optional<trunk_match> trunk_named(const std::string& tenant, const std::string& name) const override {
-    return plain_->trunk_named(tenant, name);
-  }
   std::optional<number_match> number(const std::string& canonical) const override { return plain_->number(canonical); }
   bool serves_domain(const std::string& domain) const override { return plain_->serves_domain(domain); }
   std::optional<credential> user(const std::string& domain, const std::string& user) const override {

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "sip/datagram_filter.hpp"
+#include "sip/stateless_refusal.hpp"
 #include "sip/text.hpp"
-#include "sip/version_refusal.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/sip/demo_directory.hpp"
 
@@ -37,10 +37,15 @@ void check_stream(const std::string& text, datagram_cause as_datagram) {
     must(found != datagram_cause::passed, "what a datagram is refused for, a connection is ended for");
 }
 
-void check_refusal(std::string_view datagram) {
-  const auto answer = version_refusal(datagram, stranger);
+void check_refusal(std::string_view datagram, datagram_cause cause) {
+  const auto status = refusal_status(cause);
+  must(status.empty() || cause != datagram_cause::passed, "what passes is not refused");
+  const auto answer = stateless_refusal(status.empty() ? "400 Bad Request" : status, datagram, stranger);
   if (answer.empty()) return;
-  must(answer.starts_with("SIP/2.0 505 ") && answer.ends_with("\r\n\r\n"), "a refusal is one response");
+  must(answer.starts_with("SIP/2.0 ") && answer.ends_with("\r\n\r\n"), "a refusal is one response");
+  must(answer.find("\r\n\r\n") == answer.size() - 4 || datagram.find("\n\n") != datagram.npos ||
+           datagram.find("\r\r") != datagram.npos || datagram.find("\n\r") != datagram.npos,
+       "a refusal has no body");
   must(answer.size() <= datagram.size() + 256, "a refusal amplifies nothing");
 }
 
@@ -91,7 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (trusted.cause == datagram_cause::passed) check_passed(filter, datagram, trusted, now);
 
   check_stream(own, trusted.cause);
-  check_refusal(datagram);
+  check_refusal(datagram, trusted.cause);
   filter.check_connection(datagram, stranger, now);
   return 0;
 }

@@ -15,7 +15,6 @@ class demo_directory final : public edge_directory {
     if (ip != trunk_ip) return std::nullopt;
     return trunk_match{"demo", &trunk_};
   }
-  std::optional<trunk_match> trunk_named(const std::string&, const std::string&) const override { return std::nullopt; }
   std::optional<number_match> number(const std::string&) const override { return std::nullopt; }
   bool serves_domain(const std::string& domain) const override { return domain == "demo.example"; }
   std::optional<credential> user(const std::string&, const std::string&) const override { return std::nullopt; }

@@ -38,11 +38,6 @@ std::optional<trunk_match> small_directory::trunk_at(const std::string& ip, std:
   const auto it = by_address.find(ip);
   return it == by_address.end() ? std::nullopt : std::optional{trunk_match{"demo", &it->second}};
 }
-std::optional<trunk_match> small_directory::trunk_named(const std::string& tenant, const std::string& name) const {
-  for (const auto& [ip, t] : by_address)
-    if (tenant == "demo" && t.name == name) return trunk_match{"demo", &t};
-  return std::nullopt;
-}
 std::vector<trunk_match> small_directory::trunks() const {
   std::vector<trunk_match> all;
   for (const auto& t : extra) all.push_back({"demo", &t});

@@ -65,7 +65,6 @@ class small_directory final : public edge_directory {
  public:
   small_directory();
   std::optional<trunk_match> trunk_at(const std::string& ip, std::uint16_t port) const override;
-  std::optional<trunk_match> trunk_named(const std::string& tenant, const std::string& name) const override;
   std::optional<number_match> number(const std::string& canonical) const override;
   bool serves_domain(const std::string& domain) const override { return domains.contains(domain); }
   std::optional<credential> user(const std::string& domain, const std::string& user) const override;

@@ -60,10 +60,7 @@ TEST_F(Torture, EveryMessageOfRfc4475And5118LeavesTheEdgeAlive) {
 }
 
 /// What RFC 4475 and RFC 5118 ask a server to answer, or leave it the choice of; more than one status where they do. Not in here:
-/// responses, which nobody answers, and
-/// the requests that still get silence where a 400 or a 501 is asked for (badinv01, intmeth, lwsruri, ipv6-bad: Sofia's parser
-/// gives nobody an answer; unksm2: its To names no domain of ours): for them only life is asserted. REGISTERs to a domain of ours
-/// are challenged before their contacts are read.
+/// responses, which nobody answers. REGISTERs to a domain of ours are challenged before their contacts are read.
 const std::map<std::string, std::set<int>> asked_answers{
     {"wsinv", {481}},
     {"esc01", {404}},
@@ -115,7 +112,14 @@ const std::map<std::string, std::set<int>> asked_answers{
     {"ipv6-in-sdp", {400}},  // its body is shorter than its Content-Length says (RFC 3261 18.3)
     {"mult-ip-in-sdp", {404}},
     {"mpart01", {405, 501}},
+    {"badinv01", {400}},
+    {"intmeth", {405, 501}},
+    {"lwsruri", {400, 404}},
+    {"ipv6-bad", {400}},
+    {"unksm2", {400}},
 };
+/// These come from our datagram filter, because Sofia meets them with silence. On a stream they still do.
+const std::set<std::string> answered_as_datagrams{"badinv01", "intmeth", "lwsruri", "ipv6-bad", "unksm2"};
 
 /// The message as if it had come to us by `transport`, from a sender who wants its answer where it came from (RFC 3581).
 std::string sent_by(std::string text, const char* transport) {
@@ -138,15 +142,16 @@ TEST_F(Torture, EveryRequestGetsTheAnswerThatTheRfcsAskForOverUdpAndTcp) {
     const auto wanted = asked_answers.find(name);
     for (const auto* transport : {"UDP", "TCP"}) {
       const bool tcp = transport[0] == 'T';
+      const bool asked = wanted != asked_answers.end() && !(tcp && answered_as_datagrams.contains(name));
       // On a stream what lacks promised bytes or its last empty line waits for them, and a second message is another request.
       const bool unfinished = name == "clerr" || name == "ipv6-in-sdp" || text.find("\r\n\r\n") == std::string::npos;
       if (tcp && (unfinished || name == "dblreq")) continue;
       sip_peer peer{tcp ? "127.0.0.1" : trunk_ip, static_cast<std::uint16_t>(++last_port_), port_,
                     tcp ? sip_peer::kind::tcp_client : sip_peer::kind::udp};
       peer.send(sent_by(text, transport));
-      auto got = peer.receive(milliseconds{wanted == asked_answers.end() ? 50 : 1'500});
+      auto got = peer.receive(milliseconds{asked ? 1'500 : 50});
       if (got && got->status() == 100) got = peer.receive(milliseconds{1'500});
-      if (wanted != asked_answers.end()) {
+      if (asked) {
         EXPECT_TRUE(got && wanted->second.contains(got->status()))
             << name << " over " << transport << ": " << (got ? got->start() : "silence");
       }

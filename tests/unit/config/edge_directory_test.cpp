@@ -58,19 +58,6 @@ TEST(EdgeDirectory, EveryoneElseIsNoTrunk) {
     EXPECT_EQ(trunk_from(*d, ip), "") << ip;
 }
 
-TEST(EdgeDirectory, TrunksAboveAreAtHandByName) {
-  const auto d = three_levels();
-  EXPECT_EQ(d->trunk_named("demo", "own")->tenant, "agency");
-  EXPECT_EQ(d->trunk_named("demo", "exact")->tenant, "carrier");
-  EXPECT_FALSE(d->trunk_named("carrier", "own")) << "not those below";
-  EXPECT_FALSE(d->trunk_named("nobody", "own"));
-}
-
-TEST(EdgeDirectory, ParentsThatGoRoundEnd) {
-  const auto d = *make_edge_directory({done(named("a", "b")), done(named("b", "a"))});
-  EXPECT_FALSE(d->trunk_named("a", "x"));
-}
-
 config_ptr with_trunks(const std::string& name, const std::string& parent, std::initializer_list<trunk_config> trunks) {
   auto made = std::make_shared<tenant_config>();
   made->tenant = name;

@@ -1,4 +1,5 @@
 #include "sip/datagram_filter.hpp"
+#include "sip/stateless_refusal.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +16,6 @@ class demo_directory final : public edge_directory {
     if (ip != "192.0.2.10") return std::nullopt;
     return trunk_match{"demo", &trunk_};
   }
-  std::optional<trunk_match> trunk_named(const std::string&, const std::string&) const override { return std::nullopt; }
   std::optional<number_match> number(const std::string&) const override { return std::nullopt; }
   bool serves_domain(const std::string& domain) const override { return domain == "demo.example"; }
   digest_policy digest_of(const std::string&) const override { return digest_policy::both; }
@@ -101,6 +101,49 @@ TEST_F(DatagramFilter, TakesARequestOnlyIfItsViaAndVersionSayWhatItIs) {
     EXPECT_EQ(ask("OPTIONS sip:x@y SIP/2.0\r\nVia: " + std::string{via} + "\r\n\r\n", trunk), cause::via_transport) << via;
   EXPECT_EQ(ask("OPTIONS sip:x@y SIP/7.0\r\nVia: SIP/7.0/UDP h\r\n\r\n", trunk), cause::version);
   EXPECT_EQ(ask("REGISTER sip:demo.example SIP/7.0\r\nVia: SIP/7.0/UDP h\r\n\r\n"), cause::version);
+}
+
+TEST_F(DatagramFilter, NamesWhatSofiaWouldMeetWithSilenceThoughAnAnswerIsDue) {
+  EXPECT_EQ(ask(request("TELEPORT", "sip:400@x"), trunk), cause::method);
+  EXPECT_EQ(ask(request("invite", "sip:400@x"), trunk), cause::method) << "methods have case";
+  EXPECT_EQ(ask(request("INVITE", "sip:400@x; lr"), trunk), cause::request_line);
+  EXPECT_EQ(ask(request("INVITE", "sip:2001:db8::10"), trunk), cause::request_line);
+  EXPECT_EQ(ask(request("INVITE", "sip:400@2001:db8::10;x=y"), trunk), cause::request_line);
+  for (const auto* good :
+       {"sip:400@[2001:db8::10]:5060", "sip:400:secret@x:5060", "sip:x:5060;a=b:c:d", "tel:+86:400", "urn:a:b:c"})
+    EXPECT_EQ(ask(request("INVITE", good), trunk), cause::passed) << good;
+  const auto with = [&](const std::string& via) { return ask("OPTIONS sip:x@y SIP/2.0\r\nVia: " + via + "\r\n\r\n", trunk); };
+  EXPECT_EQ(with("SIP/2.0/UDP 192.0.2.15;;,;,,"), cause::via_syntax);
+  EXPECT_EQ(with(";branch=x"), cause::via_syntax);
+  EXPECT_EQ(with("SIP/2.0/UDP h;x=\"a,;b\", SIP/2.0/UDP i"), cause::passed) << "a comma in quotes parts nothing";
+  const auto bind = [&](const std::string& to) {
+    return ask("REGISTER sip:demo.example SIP/2.0\r\nVia: SIP/2.0/UDP h\r\nTo: " + to + "\r\n\r\n", trunk);
+  };
+  EXPECT_EQ(bind("isbn:2983792873"), cause::register_to);
+  EXPECT_EQ(bind("\"x\" <http://demo.example>"), cause::register_to);
+  EXPECT_EQ(bind("\"x\" <sips:a@demo.example>;tag=1"), cause::passed);
+}
+
+TEST(StatelessRefusal, RepeatsWhatAnAnswerMustAndSaysWhereTheRequestCameFrom) {
+  const auto from = *net_address::parse("198.51.100.7", 40'000);
+  const std::string head =
+      "OPTIONS sip:x@y SIP/2.0\r\nVia: SIP/2.0/UDP h;rport;branch=b\r\nv: SIP/2.0/UDP i\r\nf: <sip:a@b>;tag=1\r\n";
+  const std::string tail = "t: <sip:x@y>\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\nSubject: x\r\n\r\nbody";
+  EXPECT_EQ(stateless_refusal("400 Bad Request", "\r\n" + head + tail, from),
+            "SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/UDP h;rport=40000;branch=b;received=198.51.100.7\r\nv: SIP/2.0/UDP i\r\n"
+            "f: <sip:a@b>;tag=1\r\nt: <sip:x@y>;tag=refused\r\nCall-ID: c\r\nCSeq: 7 OPTIONS\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_NE(stateless_refusal("501 Not Implemented", head + tail, from).find("\r\nAllow: INVITE, "), std::string::npos);
+  EXPECT_EQ(stateless_refusal("400 Bad Request", head + "\r\n", from), "") << "To, Call-ID and CSeq are missing";
+  EXPECT_EQ(stateless_refusal("400 Bad Request", "ACK" + head.substr(7) + tail, from), "") << "nobody answers an ACK";
+}
+
+TEST(StatelessRefusal, IsSentForFiveCausesAndOnlyToTheAcquainted) {
+  EXPECT_EQ(refusal_status(cause::version), "505 Version Not Supported");
+  EXPECT_EQ(refusal_status(cause::method), "501 Not Implemented");
+  for (const auto why : {cause::request_line, cause::via_syntax, cause::register_to})
+    EXPECT_EQ(refusal_status(why), "400 Bad Request");
+  for (const auto why : {cause::passed, cause::via_reflection, cause::uri_parameter, cause::unknown_source, cause::not_sip})
+    EXPECT_EQ(refusal_status(why), "");
 }
 
 TEST_F(DatagramFilter, MeetsUrisThatSofiaOverreadsWithSilence) {

@@ -13,6 +13,7 @@
 #include "actors/engine.hpp"
 #include "actors/event_publisher.hpp"
 #include "actors/node_gateway.hpp"
+#include "actors/recording_audit.hpp"
 #include "actors/retention.hpp"
 #include "base/thread_name.hpp"
 
@@ -58,6 +59,7 @@ class threaded_node final : public node {
         engine_(system_, std::move(options), log, config, time, std::move(ports), actors::make_core),
         gateway_(engine_, config),
         retention_(engine_),
+        recordings_audit_(engine_),
         config_(config),
         news_(std::make_shared<news>()) {}
 
@@ -82,6 +84,7 @@ class threaded_node final : public node {
       gateway_.add_metrics([this](std::vector<metric>& out) { publisher_->write(out); });
     }
     chores_ = std::jthread{[this](const std::stop_token& stop) { run_chores(stop); }};
+    if (engine_.ports().settle_recordings) settling_ = std::jthread{[this](const std::stop_token& stop) { settle_files(stop); }};
   }
 
   void on(leg_event event) override { engine_.on(std::move(event)); }
@@ -102,8 +105,10 @@ class threaded_node final : public node {
 
   void stop() override {
     if (stopped_.exchange(true)) return;
-    chores_.request_stop();
-    if (chores_.joinable()) chores_.join();
+    for (auto* thread : {&chores_, &settling_}) {
+      thread->request_stop();
+      if (thread->joinable()) thread->join();
+    }
     if (publisher_) publisher_->stop();
     engine_.stop();
     // The journal's callbacks know this engine: wait until none is left, and until the last actor has gone.
@@ -135,9 +140,17 @@ class threaded_node final : public node {
         watch_disk();
         disk_at = now + engine_.options().disk.every;
       }
+      recordings_audit_.explain_missing();
       if (now >= sweep_at) sweep_at = retention_.sweep() ? now + seconds{1} : now + engine_.options().retention.every;
       std::this_thread::sleep_for(chores_every);
     }
+  }
+
+  void settle_files(const std::stop_token& stop) {
+    name_this_thread("settle files");
+    while (!engine_.ready() && !stop.stop_requested()) std::this_thread::sleep_for(chores_every);
+    engine_.ports().settle_recordings([this](const std::string& path) { return recordings_audit_.owner_of(path); },
+                                      [&] { return !stop.stop_requested(); });
   }
 
   /// News go out in parts, so that 100,000 of them do not stand before a call.
@@ -177,6 +190,7 @@ class threaded_node final : public node {
   actors::engine engine_;
   actors::node_gateway gateway_;
   actors::retention retention_;
+  actors::recording_audit recordings_audit_;
   std::unique_ptr<actors::event_publisher> publisher_{};
   config_store& config_;
   std::shared_ptr<news> news_;
@@ -184,6 +198,7 @@ class threaded_node final : public node {
   bool recordings_ = true;
   bool calls_ = true;
   std::jthread chores_{};
+  std::jthread settling_{};
 };
 
 }  // namespace

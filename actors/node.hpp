@@ -11,6 +11,7 @@
 #include "domain/effect.hpp"
 #include "domain/leg_port.hpp"
 #include "domain/media_port.hpp"
+#include "domain/recording_path.hpp"
 #include "domain/registrar_port.hpp"
 #include "storage/event_topic.hpp"
 #include "storage/journal.hpp"
@@ -79,9 +80,15 @@ struct node_ports {
   std::function<void(struct register_reply)> register_reply{};
   /// Told when it changes: below `disk.recordings_stop_below` recordings stop; above again: they may start. Empty = nobody cares.
   std::function<void(bool allowed)> recordings_allowed{};
-  /// Removes the files of a recording or voicemail; `path` is what its CDR says, of the last of `segments`. May block on the
-  /// disk.
-  std::function<void(const std::string& path, std::uint32_t segments)> remove_recording{};
+  /// Removes one file of a recording or voicemail, named as in its CDR. May block on the disk.
+  std::function<void(const std::string& path)> remove_recording{};
+  /// Whether there is such a file; a CDR from before this start that names one which is not there says so from then on. May block
+  /// on the disk. Empty = not asked: files may lie on other nodes' disks.
+  std::function<bool(const std::string& path)> recording_exists{};
+  using owner_of_file = std::function<recording_owner(const std::string& path)>;
+  /// Looks once at every file there is, on a thread of its own, when all is restored; ends early when `go_on` says false. Empty =
+  /// nobody looks.
+  std::function<void(const owner_of_file& owner, const std::function<bool()>& go_on)> settle_recordings{};
   /// What stands behind the ports adds to /metrics; empty = nothing.
   std::function<std::vector<metric>()> metrics{};
 };

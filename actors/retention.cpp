@@ -20,14 +20,20 @@ std::vector<shard_id> shards_of(engine& engine, const lane& of) {
   return all;
 }
 
+void remove_files(const recording_cdr& of, const std::function<void(const std::string&)>& remove) {
+  if (!remove) return;
+  for (const auto& path : paths_of(of)) remove(path);
+}
+
 /// The CDR when the files of that kind are gone, which it then says; nothing when it names none.
 std::optional<session_cdr> without_audio(session_cdr cdr, std::string_view kind,
-                                         const std::function<void(const std::string&, std::uint32_t)>& remove) {
+                                         const std::function<void(const std::string&)>& remove) {
   bool any = false;
   for (auto& one : cdr.recordings) {
     if (one.kind != kind || one.missing == removed_by_retention) continue;
-    if (remove) remove(one.path, one.segments);
+    remove_files(one, remove);
     one.missing = removed_by_retention;
+    for (auto& file : one.files) file.missing = removed_by_retention;
     any = true;
   }
   return any ? std::optional{std::move(cdr)} : std::nullopt;
@@ -153,8 +159,7 @@ void retention::remove_cdrs(lane& of, shard_id shard) {
       const bool is_cdr = element_of(row) == cdr_element;
       if (is_cdr)
         if (const auto cdr = decode_cdr(value))
-          for (const auto& r : cdr->recordings)
-            if (engine_.ports().remove_recording) engine_.ports().remove_recording(r.path, r.segments);
+          for (const auto& r : cdr->recordings) remove_files(r, engine_.ports().remove_recording);
       if (is_cdr || forgotten) gone.rows.push_back({std::string{row}, std::nullopt});
       return true;
     }));

@@ -39,6 +39,7 @@ struct api_hooks {
   std::function<std::string()> trunks{};   ///< JSON array of all trunks with their state
   std::function<std::string()> numbers{};  ///< JSON array of all access numbers
   std::function<std::string()> lanes{};    ///< JSON array: how the lanes of a cluster's journal stand; empty = a node alone
+  std::function<std::string()> schemas{};  ///< answers::schemas; empty = the document describes no bodies
   std::string data_directory{};            ///< recordings and voicemails live below it
   std::string version{"0.1.0"};
 };
@@ -51,8 +52,8 @@ class api {
   virtual std::uint16_t port() const = 0;
 };
 
-/// The OpenAPI 3.1 document, made from the same table that dispatches requests.
-std::string openapi_document(const std::string& version);
+/// The OpenAPI 3.1 document, made from the same table that dispatches requests; `schemas` is a JSON object of what rows name.
+std::string openapi_document(const std::string& version, const std::string& schemas);
 
 /// 32 random bytes in hexadecimal, for a token.
 std::string make_token();

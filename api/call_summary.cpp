@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/answers.hpp"
+
 namespace seatgrid {
 namespace {
 
@@ -31,15 +33,23 @@ json line_of(const json& call) {
   const auto visits = part_of(call, "visits");
   auto queue_name = text_of(part_of(call, "wait"), "queue");
   if (queue_name.empty() && visits.is_array() && !visits.empty()) queue_name = text_of(visits.back(), "queue");
-  return {{"id", text_of(call, "id")},
-          {"tenant", text_of(call, "tenant")},
-          {"state", state_of(call)},
-          {"caller", part_of(caller, "withheld") == json(true) ? "withheld" : text_of(caller, "number")},
-          {"called", text_of(call, "number")},
-          {"queue", queue_name},
-          {"agent", text_of(call, "agent_name")},
-          {"started_at", text_of(call, "started_at")},
-          {"answered_at", text_of(call, "answered_at")}};
+  const answers::call_line line{.id = text_of(call, "id"),
+                                .tenant = text_of(call, "tenant"),
+                                .state = state_of(call),
+                                .caller = part_of(caller, "withheld") == json(true) ? "withheld" : text_of(caller, "number"),
+                                .called = text_of(call, "number"),
+                                .queue = std::move(queue_name),
+                                .agent = text_of(call, "agent_name"),
+                                .started_at = text_of(call, "started_at"),
+                                .answered_at = text_of(call, "answered_at")};
+  return json::parse(answers::text(line));
+}
+
+/// @error not_found  it leads out of the data directory, or there is none.
+result<recorded_file> check_path(recorded_file file) {
+  if (file.path.empty() || file.path.front() == '/' || file.path.find("..") != std::string::npos)
+    return fail(errc::not_found, "it has no file");
+  return file;
 }
 
 }  // namespace
@@ -57,10 +67,22 @@ std::string summarise_calls(const std::string& page, const std::string& state) {
   return json_page.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string recording_path(const json& cdr, const std::string& kind) {
-  for (const auto& one : part_of(cdr, "recordings"))
-    if (text_of(one, "kind") == kind) return text_of(one, "path");
-  return text_of(cdr, "path");
+result<recorded_file> recorded_file_of(const json& cdr, std::string_view kind, std::uint32_t recording, std::uint32_t segment) {
+  const auto file_of = [](const json& item) {
+    return recorded_file{text_of(item, "path"), text_of(item, "sha256"), text_of(item, "missing")};
+  };
+  std::uint32_t seen = 0;
+  for (const auto& one : part_of(cdr, "recordings")) {
+    if (text_of(one, "kind") != kind || ++seen != recording) continue;
+    const auto files = part_of(one, "files");
+    if (!files.is_array() || files.empty()) {
+      if (segment == 1) return check_path(file_of(one));
+      return fail(errc::not_found, "it has 1 segment");
+    }
+    if (segment <= files.size()) return check_path(file_of(files[segment - 1]));
+    return fail(errc::not_found, "it has " + std::to_string(files.size()) + " segments");
+  }
+  return fail(errc::not_found, "the call has " + std::to_string(seen) + " of that kind");
 }
 
 }  // namespace seatgrid

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
+
+#include "base/result.hpp"
 
 namespace seatgrid {
 
@@ -10,7 +14,15 @@ namespace seatgrid {
 /// all.
 std::string summarise_calls(const std::string& page, const std::string& state);
 
-/// The path below the data directory of the first recording of `kind` ("talk", "voicemail") in a CDR; "" = none.
-std::string recording_path(const nlohmann::json& cdr, const std::string& kind);
+/// A file as a CDR names it.
+struct recorded_file {
+  std::string path{};  ///< below the data directory
+  std::string sha256{};
+  std::string missing{};  ///< why it should not be there
+};
+/// Segment `segment` of the `recording`th recording of `kind` ("talk", "voicemail") in a CDR, both from 1.
+/// @error not_found  says how many there are.
+result<recorded_file> recorded_file_of(const nlohmann::json& cdr, std::string_view kind, std::uint32_t recording,
+                                       std::uint32_t segment);
 
 }  // namespace seatgrid

@@ -14,6 +14,8 @@
 /// HTTP/1.1 as the API sees it, and all its bounds. `http_session.cpp` alone knows Boost.Beast (25 s to compile).
 namespace seatgrid {
 
+class served_file;
+
 struct http_request {
   std::string method{};                          ///< upper case
   std::string path{};                            ///< decoded, without query
@@ -23,11 +25,19 @@ struct http_request {
   std::string peer{};  ///< host:port
 };
 
+/// A part of a file, sent in bounded blocks.
+struct http_file {
+  std::shared_ptr<const served_file> file{};
+  std::uint64_t first = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct http_response {
   int status = 200;
   std::string content_type{"application/json"};
   std::map<std::string, std::string> headers{};
   std::string body{};
+  std::optional<http_file> file{};  ///< in place of `body`
 };
 
 /// The open end of a server-sent-events response. Thread-safe.
@@ -74,6 +84,7 @@ struct http_options {
   milliseconds write_timeout{30'000};           ///< for the client to take an answer, and its size as above more; then closed
   std::uint32_t bytes_per_second_min = 64 * 1'024;  ///< of a slow but honest client
   milliseconds linger{1'000};                       ///< for the client to read a last answer
+  std::uint32_t downloads_max = 32;                 ///< files being sent at a time; beyond: 503
   std::uint32_t stream_bytes_max = 4U << 20;        ///< unread bytes of one event stream; beyond: closed
   milliseconds stream_ping{15'000};                 ///< comment line that keeps proxies from closing
 };

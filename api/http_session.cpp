@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "api/http_head.hpp"
+#include "api/outgoing_file.hpp"
 #include "api/problem.hpp"
 #include "api/url.hpp"
 
@@ -28,6 +29,22 @@ constexpr std::size_t piece_bytes = 8 * 1'024;
 constexpr std::size_t request_line_extra = 64;  // method, version and blanks
 constexpr std::size_t body_piece_bytes = 64 * 1'024;
 constexpr std::size_t drained_bytes_max = 64U << 20;
+
+/// The head as the rest of the room sees it. @error invalid
+result<http_request> request_of(const http::request<http::string_body>& message) {
+  auto target = split_target(std::string_view{message.target().data(), message.target().size()});
+  if (!target) return tl::unexpected(target.error());
+  http_request out{
+      .method = std::string{message.method_string()}, .path = std::move(target->path), .query = std::move(target->query)};
+  for (const auto& header : message) {
+    std::string name{header.name_string()};
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    out.headers.insert_or_assign(std::move(name), std::string{header.value()});
+  }
+  const auto hosts = message.count(http::field::host);
+  if (hosts > 1 || (hosts == 0 && message.version() == 11)) return fail(errc::invalid, "one Host is needed (RFC 9112 3.2)");
+  return out;
+}
 
 /// One connection: reads a head within its bounds, has it admitted, reads the body, waits for the answer, writes it, reads on: a
 /// request that came behind another waits its turn unread. Everything but `exchange` runs on the server's thread.
@@ -109,6 +126,8 @@ class session final : public http_connection, public std::enable_shared_from_thi
     send(problem(status, code, title, detail));
   }
   void send(http_response response);
+  void send_block();
+  void sent();
   void linger();
   void drain();
   void close() {
@@ -118,6 +137,7 @@ class session final : public http_connection, public std::enable_shared_from_thi
     socket_.shutdown(tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
     connection_.give_back();
+    file_.reset();
   }
   void cut_off() {
     reset_on_close(socket_);
@@ -140,6 +160,7 @@ class session final : public http_connection, public std::enable_shared_from_thi
   http_request request_{};
   http_admission admission_{};
   http::response<http::string_body> response_{};
+  std::shared_ptr<outgoing_file> file_{};  ///< what is being sent behind the head
   std::uint64_t turn_ = 0;
   bool is_turned_away_ = false;
   bool is_late_ = false;
@@ -200,18 +221,11 @@ void session::read_more() {
 void session::look_at_head() {
   const auto bytes = [this] { return std::string_view{static_cast<const char*>(buffer_.data().data()), buffer_.size()}; };
   if (const auto empty = empty_lines(bytes()); empty != 0) buffer_.consume(empty);
-  const auto& most = state_->options;
-  switch (head_->look(bytes())) {
-    case head_state::incomplete: return read_more();
-    case head_state::complete: return parse_head();
-    case head_state::malformed: return refuse(400, errc::invalid, "this is not HTTP/1.1", "RFC 9112 says how a request begins");
-    case head_state::target_too_long:
-      return refuse(414, errc::full, "the target is too long",
-                    "api.http.target_bytes_max: at most " + std::to_string(most.target_bytes_max) + " bytes");
-    case head_state::header_too_large:
-      return refuse(431, errc::full, "the header is too large",
-                    "api.http.header_bytes_max: at most " + std::to_string(most.header_bytes_max) + " bytes");
-  }
+  const auto state = head_->look(bytes());
+  if (state == head_state::incomplete) return read_more();
+  if (state == head_state::complete) return parse_head();
+  keep_alive_ = false;  // where the next request begins is not known
+  send(head_problem(state, state_->options));
 }
 
 void session::parse_head() {
@@ -231,20 +245,9 @@ bool session::take_head() {
   const auto& message = parser_->get();
   keep_alive_ = message.version() == 11 && message.keep_alive();
   head_only_ = message.method() == http::verb::head;
-  request_.method = std::string{message.method_string()};
-  auto target = split_target(std::string_view{message.target().data(), message.target().size()});
-  if (!target) return refuse(400, errc::invalid, "bad target", target.error().what), false;
-  request_.path = std::move(target->path);
-  request_.query = std::move(target->query);
-  std::size_t hosts = 0;
-  for (const auto& header : message) {
-    std::string name{header.name_string()};
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    hosts += name == "host" ? 1 : 0;
-    request_.headers.insert_or_assign(std::move(name), std::string{header.value()});
-  }
-  if (hosts > 1 || (hosts == 0 && message.version() == 11))
-    return refuse(400, errc::invalid, "bad header", "one Host is needed (RFC 9112 3.2)"), false;
+  auto read = request_of(message);
+  if (!read) return refuse(400, errc::invalid, "bad head", read.error().what), false;
+  request_ = std::move(*read);
   error_code ec;
   const auto peer = socket_.remote_endpoint(ec);
   if (!ec) request_.peer = peer.address().to_string() + ":" + std::to_string(peer.port());
@@ -317,10 +320,7 @@ void session::dispatch() {
 void session::open_stream(std::uint64_t turn, const std::function<void(std::shared_ptr<http_stream>)>& open,
                           std::function<void()> closed) {
   if (turn != turn_ || answered_ || !socket_.is_open()) return closed();
-  if (head_only_) {
-    send({200, "text/event-stream"});
-    return closed();
-  }
+  if (head_only_) return send({200, "text/event-stream"}), closed();
   answered_ = true;
   keep();
   no_deadline();
@@ -329,6 +329,8 @@ void session::open_stream(std::uint64_t turn, const std::function<void(std::shar
 
 void session::send(http_response response) {
   answered_ = true;
+  if (response.file && !head_only_ && !(file_ = outgoing_file::begin(*response.file, *state_)))
+    response = problem(503, errc::full, "too many downloads", "api.http.downloads_max files are being sent");
   response_ = {};
   response_.version(11);
   response_.result(static_cast<unsigned>(response.status));
@@ -336,17 +338,35 @@ void session::send(http_response response) {
   response_.set(http::field::cache_control, "no-store");
   for (const auto& [name, value] : response.headers) response_.set(name, value);
   response_.keep_alive(keep_alive_);
-  response_.content_length(response.body.size());
+  response_.content_length(response.file ? response.file->bytes : response.body.size());
   if (!head_only_) response_.body() = std::move(response.body);
   within(time_for(state_->options.write_timeout, response_.body().size()), &session::cut_off);
   http::async_write(socket_, response_, [self = shared_from_this()](error_code ec, std::size_t) {
-    self->response_ = {};
-    self->admission_ = {};
-    self->body_.give_back();
     if (ec) return self->close();
-    if (self->keep_alive_) return self->next_request();
-    self->linger();
+    if (self->file_) return self->send_block();
+    self->sent();
   });
+}
+
+/// One block at a time, so that others are served between two; a client has for each the time that it has for an answer.
+void session::send_block() {
+  if (!file_) return close();  // it gave way meanwhile
+  if (file_->is_done()) return sent();
+  if (!file_->read_block()) return cut_off();  // shorter than it was: the client must not take what it has for the whole
+  within(time_for(state_->options.write_timeout, file_->block().size()), &session::cut_off);
+  asio::async_write(socket_, asio::buffer(file_->block()), [self = shared_from_this(), file = file_](error_code ec, std::size_t) {
+    if (ec) return self->close();
+    self->send_block();
+  });
+}
+
+void session::sent() {
+  response_ = {};
+  admission_ = {};
+  body_.give_back();
+  file_.reset();
+  if (keep_alive_) return next_request();
+  linger();
 }
 
 /// Closing with bytes unread would reset the connection, and the client might never see the answer.

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "api/http.hpp"
+#include "api/http_head.hpp"
 
 /// What the listener, its connections and their event streams share. Inside api/ only.
 namespace seatgrid {
@@ -54,6 +55,7 @@ struct http_server_state {
   std::uint64_t connections = 0;
   std::uint64_t turned_away = 0;              ///< connections that only hear 503
   std::uint64_t body_bytes = 0;               ///< of all requests under way
+  std::uint64_t downloads = 0;                ///< files being sent
   std::list<http_connection*> replaceable{};  ///< those without a trusted request, the longest so first
 
   /// Runs `what(to)` on the server's thread. False when `to` is gone or the server ends.
@@ -83,6 +85,9 @@ inline void reset_on_close(boost::asio::ip::tcp::socket& socket) {
   boost::system::error_code ignored;
   socket.set_option(boost::asio::socket_base::linger{true, 0}, ignored);
 }
+
+/// The answer to a head that is malformed or beyond its bounds.
+http_response head_problem(head_state state, const http_options& most);
 
 /// Serves `socket` until it ends, or turns it away. On the server's thread.
 void serve_connection(boost::asio::ip::tcp::socket socket, const std::shared_ptr<http_server_state>& state);

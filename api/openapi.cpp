@@ -16,6 +16,7 @@ json parameters_of(const route& row) {
   }
   for (const auto& p : row.query) {
     json schema{{"type", "string"}};
+    if (p.name == "recording" || p.name == "segment") schema = {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}};
     if (p.name == "limit") schema = {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}};
     if (p.name == "follow" || p.name == "check" || p.name == "prune" || p.name == "journal_only")
       schema = {{"type", "string"}, {"enum", {"true", "false"}}};
@@ -24,14 +25,33 @@ json parameters_of(const route& row) {
   return out;
 }
 
-json operation_of(const route& row) {
+json reference(std::string_view name) { return {{"$ref", "#/components/schemas/" + std::string{name}}}; }
+
+json answer_schema(const route& row) {
+  if (!row.is_page) return reference(row.answer);
+  return {
+      {"type", "object"},
+      {"required", {"items"}},
+      {"properties", {{"items", {{"type", "array"}, {"items", reference(row.answer)}}}, {"next_cursor", {{"type", "string"}}}}}};
+}
+
+json responses_of(const route& row, const json& schemas) {
   json answer{{"description", "done"}};
   for (const auto& type : media_types(row.answer_types)) {
     auto& content = answer["content"][type] = json::object();
-    if (type == "application/json" && !row.answer.empty()) content["schema"] = json::parse(row.answer);
+    if (type == "application/json" && schemas.contains(row.answer)) content["schema"] = answer_schema(row);
   }
-  json operation{{"summary", row.summary}, {"responses", {{"200", answer}}}};
-  operation["responses"]["default"] = {{"$ref", "#/components/responses/problem"}};
+  json all{{"200", answer}, {"default", {{"$ref", "#/components/responses/problem"}}}};
+  if (row.also_status != 0) all[std::to_string(row.also_status)] = answer;
+  if (!row.in_parts) return all;
+  all["206"] = answer;
+  all["206"]["description"] = "the bytes asked for (RFC 9110 14)";
+  all["416"] = {{"$ref", "#/components/responses/problem"}};
+  return all;
+}
+
+json operation_of(const route& row, const json& schemas) {
+  json operation{{"summary", row.summary}, {"responses", responses_of(row, schemas)}};
   if (const auto parameters = parameters_of(row); !parameters.empty()) operation["parameters"] = parameters;
   if (!row.body.empty()) {
     const auto schema = json::parse(row.body);
@@ -57,21 +77,22 @@ json problem_schema() {
 
 }  // namespace
 
-std::string openapi_document(const std::string& version) {
+std::string openapi_document(const std::string& version, const std::string& schemas) {
   json document{
       {"openapi", "3.1.0"},
       {"info",
        {{"title", "Seatgrid"}, {"version", version}, {"license", {{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}}}},
       {"security", json::array({{{"token", json::array()}}})}};
   document["components"]["securitySchemes"]["token"] = {{"type", "http"}, {"scheme", "bearer"}};
-  document["components"]["schemas"]["problem"] = problem_schema();
+  auto& known = document["components"]["schemas"] = json::parse(schemas);
+  known["problem"] = problem_schema();
   document["components"]["responses"]["problem"] = {
       {"description", "RFC 9457 problem with our code"},
       {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/problem"}}}}}}}};
   for (const auto& row : all_routes()) {
     std::string method{row.method};
     for (auto& c : method) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    document["paths"][std::string{row.path}][method] = operation_of(row);
+    document["paths"][std::string{row.path}][method] = operation_of(row, known);
   }
   return document.dump(2);
 }

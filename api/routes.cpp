@@ -4,8 +4,14 @@
 #include <cctype>
 
 #include "api/problem.hpp"
+#include "domain/tenant_config.hpp"
 
 namespace seatgrid {
+namespace {
+
+constexpr std::size_t id_text_length = 13;
+
+}  // namespace
 
 std::string api_call::query(const std::string& name, const std::string& otherwise) const {
   const auto it = request.query.find(name);
@@ -55,7 +61,8 @@ bool route::gives(std::string_view accept) const {
 const std::vector<route>& all_routes() {
   static const std::vector<route> table = [] {
     auto rows = entity_routes();
-    for (auto& row : system_routes()) rows.push_back(std::move(row));
+    for (auto* more : {&audio_routes, &system_routes})
+      for (auto& row : (*more)()) rows.push_back(std::move(row));
     return rows;
   }();
   return table;
@@ -79,6 +86,22 @@ std::optional<std::map<std::string, std::string>> match_path(std::string_view pa
   }
   if (!path.empty()) return std::nullopt;
   return variables;
+}
+
+std::string tenant_of(const std::shared_ptr<api_state>& state, const api_call& call) {
+  auto named = call.tenant();
+  const auto id = call.variables.find("id");
+  if (!named.empty() || id == call.variables.end()) return named;
+  const auto value = from_text(std::string_view{id->second}.substr(0, id_text_length));
+  if (!value) return named;
+  for (const auto& tenant : state->to->tenants())
+    if (shard_of_tenant(tenant->tenant) == entity_ref{entity_kind::call, *value}.shard()) return tenant->tenant;
+  return named;
+}
+
+error unknown_call(const std::string& id) {
+  return {errc::not_found, from_text(id) ? "no call '" + id + "'"
+                                         : "'" + id + "' is not a call id: 13 characters of 0-9 and a-z without i, l, o, u"};
 }
 
 gateway::answer answer_with(std::shared_ptr<http_exchange> exchange, int status) {

@@ -77,10 +77,13 @@ struct route {
   std::string_view summary{};
   std::vector<route_parameter> query{};
   std::string_view body{};                            ///< JSON Schema of the request body, empty = none
-  std::string_view answer{};                          ///< JSON Schema of the 200 answer's body, empty = not JSON
+  std::string_view answer{};                          ///< schema of the 200 answer's body (answers::schemas), empty = not JSON
+  bool is_page = false;                               ///< `answer` is that of an item: {"items":[...],"next_cursor":"..."}
+  int also_status = 0;                                ///< another status with the same body
   std::string_view body_types{"application/json"};    ///< media types that a body may have, parted by ", "
   std::string_view answer_types{"application/json"};  ///< media types of the 200 answer
   bool open = false;                                  ///< no token asked
+  bool in_parts = false;                              ///< a Range header is heard: 206, 416
   bool large_body = false;                            ///< http_options::body_bytes_max bounds it, not order_bytes_max
   void (*handle)(const std::shared_ptr<api_state>&, api_call) = nullptr;
 
@@ -97,10 +100,16 @@ std::vector<std::string> media_types(std::string_view list);
 
 const std::vector<route>& all_routes();
 std::vector<route> entity_routes();  ///< calls, queues, agents, recordings, voicemails, CDRs
+std::vector<route> audio_routes();   ///< files of recordings and voicemails
 std::vector<route> system_routes();  ///< events, provisioning, numbers, backup, health, metrics
 
 /// The path variables when `path` fits `pattern`.
 std::optional<std::map<std::string, std::string>> match_path(std::string_view pattern, std::string_view path);
+
+/// The tenant that the request names, else the one whose shard the id is in.
+std::string tenant_of(const std::shared_ptr<api_state>& state, const api_call& call);
+/// Of an id that lies in no tenant's shard.
+error unknown_call(const std::string& id);
 
 /// Turns a gateway's answer into the response: its JSON, or the problem.
 gateway::answer answer_with(std::shared_ptr<http_exchange> exchange, int status = 200);

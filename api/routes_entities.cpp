@@ -1,7 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "api/call_summary.hpp"
@@ -14,12 +12,6 @@ namespace {
 
 using state_ptr = std::shared_ptr<api_state>;
 
-constexpr std::uintmax_t audio_bytes_max = 256U << 20;
-constexpr std::size_t id_text_length = 13;
-
-constexpr std::string_view page_schema =
-    R"({"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object"}},"next_cursor":{"type":"string"}}})";
-constexpr std::string_view object_schema = R"({"type":"object"})";
 constexpr std::string_view transfer_schema =
     R"({"type":"object","required":["target"],"properties":{"target":{"type":"string","description":"queue:NAME, agent:NAME, a number or a sip: URI"}}})";
 constexpr std::string_view reason_schema = R"({"type":"object","properties":{"reason":{"type":"string","maxLength":100}}})";
@@ -43,24 +35,6 @@ class call_summaries final : public http_exchange {
   std::shared_ptr<http_exchange> inner_;
   std::string state_;
 };
-
-/// The tenant that the request names, else the one whose shard the id is in.
-std::string tenant_of(const state_ptr& state, const api_call& call) {
-  auto named = call.tenant();
-  const auto id = call.variables.find("id");
-  if (!named.empty() || id == call.variables.end()) return named;
-  const auto value = from_text(std::string_view{id->second}.substr(0, id_text_length));
-  if (!value) return named;
-  for (const auto& tenant : state->to->tenants())
-    if (shard_of_tenant(tenant->tenant) == entity_ref{entity_kind::call, *value}.shard()) return tenant->tenant;
-  return named;
-}
-
-/// Of an id that lies in no tenant's shard.
-error unknown_call(const std::string& id) {
-  return {errc::not_found, from_text(id) ? "no call '" + id + "'"
-                                         : "'" + id + "' is not a call id: 13 characters of 0-9 and a-z without i, l, o, u"};
-}
 
 /// Lists one tenant after the other when none is named. The cursor is then "<tenant> <cursor within it>".
 class all_tenants_list : public std::enable_shared_from_this<all_tenants_list> {
@@ -140,34 +114,6 @@ void show_item(const state_ptr& state, api_call call) {
   const auto tenant = tenant_of(state, call);
   if (tenant.empty()) return call.exchange->respond(problem(unknown_call(id)));
   state->to->show(What, tenant, std::move(id), answer_with(call.exchange));
-}
-
-/// The audio of a recording or voicemail: its item names the path below the data directory.
-template <collection What>
-void send_audio(const state_ptr& state, api_call call) {
-  auto done = [state, exchange = call.exchange](result<std::string> found) {
-    if (!found) return exchange->respond(problem(found.error()));
-    const auto item = nlohmann::json::parse(*found, nullptr, false);
-    const auto path = recording_path(item, What == collection::voicemails ? "voicemail" : "talk");
-    if (path.empty() || path.front() == '/' || path.find("..") != std::string::npos)
-      return exchange->respond(problem({errc::not_found, "it has no file"}));
-    const auto file = std::filesystem::path{state->hooks.data_directory} / path;
-    std::error_code ec;
-    const auto size = std::filesystem::file_size(file, ec);
-    if (ec) return exchange->respond(problem({errc::not_found, "its file is gone: retention or a disk repair removed it"}));
-    if (size > audio_bytes_max)
-      return exchange->respond(problem({errc::full, "the file is larger than 256 MiB: take it from the data directory"}));
-    std::ifstream in{file, std::ios::binary};
-    std::string bytes(size, '\0');
-    in.read(bytes.data(), static_cast<std::streamsize>(size));
-    exchange->respond({200,
-                       "audio/wav",
-                       {{"Content-Disposition", "attachment; filename=\"" + file.filename().string() + "\""}},
-                       std::move(bytes)});
-  };
-  const auto tenant = tenant_of(state, call);
-  if (tenant.empty()) return call.exchange->respond(problem(unknown_call(call.variables["id"])));
-  state->to->show(What, tenant, call.variables["id"], std::move(done));
 }
 
 result<call_id> call_named(const api_call& call) {
@@ -255,54 +201,47 @@ std::vector<route_parameter> with_paging(std::vector<route_parameter> more) {
 
 std::vector<route> entity_routes() {
   using enum collection;
-  const auto of = [](std::string_view method, std::string_view path, std::string_view summary, auto handle) {
-    return route{.method = method, .path = path, .summary = summary, .answer = object_schema, .handle = handle};
+  const auto of = [](std::string_view method, std::string_view path, std::string_view summary, std::string_view answer,
+                     auto handle) {
+    return route{.method = method, .path = path, .summary = summary, .answer = answer, .handle = handle};
   };
-  const auto page = [](std::string_view path, std::string_view summary, std::vector<route_parameter> query, auto handle) {
+  const auto page = [](std::string_view path, std::string_view summary, std::string_view item, std::vector<route_parameter> query,
+                       auto handle) {
     return route{.method = "GET",
                  .path = path,
                  .summary = summary,
                  .query = with_paging(std::move(query)),
-                 .answer = page_schema,
+                 .answer = item,
+                 .is_page = true,
                  .handle = handle};
   };
   std::vector<route> rows{
-      page("/v1/calls", "Calls, newest first", {{"state", "only calls in this state"}}, list_items<calls>),
-      of("GET", "/v1/calls/{id}", "One call with legs, timeline and CDR", show_item<calls>),
-      of("POST", "/v1/calls/{id}/hangup", "End a call", hangup_call),
-      of("POST", "/v1/calls/{id}/transfer", "Blind transfer of a talking call", transfer_call),
-      of("POST", "/v1/calls/{id}/replay", "Decide the recorded call again and compare", replay_call),
-      page("/v1/queues", "Queues", {}, list_items<queues>),
-      of("GET", "/v1/queues/{tenant}/{name}", "One queue with its waiting calls in order", show_item<queues>),
-      page("/v1/agents", "Agents", {{"state", "only agents in this state"}}, list_items<agents>),
-      of("GET", "/v1/agents/{tenant}/{name}", "One agent", show_item<agents>),
-      of("POST", "/v1/agents/{tenant}/{name}/login", "Log in", order_agent<control::agent_login>),
-      of("POST", "/v1/agents/{tenant}/{name}/ready", "Ready for calls", order_agent<control::agent_ready>),
-      of("POST", "/v1/agents/{tenant}/{name}/pause", "No calls until ready", order_agent<control::agent_pause>),
-      of("POST", "/v1/agents/{tenant}/{name}/logout", "Log out", order_agent<control::agent_logout>),
-      page("/v1/registrations", "Registered devices", {}, list_items<registrations>),
-      page("/v1/cdrs", "Call detail records", {}, list_items<cdrs>),
-      of("GET", "/v1/cdrs/{id}", "One call detail record", show_item<cdrs>),
-      page("/v1/recordings", "Recordings", {}, list_items<recordings>),
-      of("GET", "/v1/recordings/{id}", "One recording", show_item<recordings>),
-      page("/v1/voicemails", "Voicemails", {{"mailbox", "only this mailbox"}}, list_items<voicemails>),
-      of("GET", "/v1/voicemails/{id}", "One voicemail", show_item<voicemails>),
+      page("/v1/calls", "Calls, newest first", "call_line", {{"state", "only calls in this state"}}, list_items<calls>),
+      of("GET", "/v1/calls/{id}", "One call with legs, timeline and CDR", "call", show_item<calls>),
+      of("POST", "/v1/calls/{id}/hangup", "End a call", "done", hangup_call),
+      of("POST", "/v1/calls/{id}/transfer", "Blind transfer of a talking call", "done", transfer_call),
+      of("POST", "/v1/calls/{id}/replay", "Decide the recorded call again and compare", "replay_verdict", replay_call),
+      page("/v1/queues", "Queues", "queue_line", {}, list_items<queues>),
+      of("GET", "/v1/queues/{tenant}/{name}", "One queue with its waiting calls in order", "queue", show_item<queues>),
+      page("/v1/agents", "Agents", "agent_line", {{"state", "only agents in this state"}}, list_items<agents>),
+      of("GET", "/v1/agents/{tenant}/{name}", "One agent", "agent", show_item<agents>),
+      of("POST", "/v1/agents/{tenant}/{name}/login", "Log in", "done", order_agent<control::agent_login>),
+      of("POST", "/v1/agents/{tenant}/{name}/ready", "Ready for calls", "done", order_agent<control::agent_ready>),
+      of("POST", "/v1/agents/{tenant}/{name}/pause", "No calls until ready", "done", order_agent<control::agent_pause>),
+      of("POST", "/v1/agents/{tenant}/{name}/logout", "Log out", "done", order_agent<control::agent_logout>),
+      page("/v1/registrations", "Registered devices", "registration", {}, list_items<registrations>),
+      page("/v1/cdrs", "Call detail records", "cdr", {}, list_items<cdrs>),
+      of("GET", "/v1/cdrs/{id}", "One call detail record", "cdr", show_item<cdrs>),
+      page("/v1/recordings", "Recordings", "recording_line", {}, list_items<recordings>),
+      of("GET", "/v1/recordings/{id}", "The record of a call with its recordings", "cdr", show_item<recordings>),
+      page("/v1/voicemails", "Voicemails", "recording_line", {{"mailbox", "only this mailbox"}}, list_items<voicemails>),
+      of("GET", "/v1/voicemails/{id}", "The record of a call with its voicemails", "cdr", show_item<voicemails>),
   };
   for (auto& row : rows) {
     if (row.path.ends_with("/transfer")) row.body = transfer_schema;
     if (row.path.ends_with("/pause")) row.body = pause_schema;
     if (row.path.ends_with("/hangup")) row.body = reason_schema;
   }
-  rows.push_back({.method = "GET",
-                  .path = "/v1/recordings/{id}/audio",
-                  .summary = "The WAV",
-                  .answer_types = "audio/wav",
-                  .handle = send_audio<recordings>});
-  rows.push_back({.method = "GET",
-                  .path = "/v1/voicemails/{id}/audio",
-                  .summary = "The WAV",
-                  .answer_types = "audio/wav",
-                  .handle = send_audio<voicemails>});
   return rows;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api/answers.hpp"
 #include "api/problem.hpp"
 #include "api/routes.hpp"
 
@@ -9,14 +10,18 @@ namespace {
 
 using state_ptr = std::shared_ptr<api_state>;
 
-constexpr std::string_view object_schema = R"({"type":"object"})";
-constexpr std::string_view list_schema = R"({"type":"object","required":["items"],"properties":{"items":{"type":"array"}}})";
+constexpr std::size_t number_bytes_max = 64;
+
+/// Of what people write as a number.
+result<std::string> number_in(std::string text) {
+  if (text.empty() || text.size() > number_bytes_max) return fail(errc::invalid, "number is missing or longer than 64 bytes");
+  return text;
+}
 
 void check_number(const state_ptr& state, api_call call) {
-  const auto number = call.query("number");
-  if (number.empty() || number.size() > 64)
-    return call.exchange->respond(problem({errc::invalid, "number is missing or longer than 64 bytes"}));
-  call.exchange->respond({200, "application/json", {}, state->hooks.check_number(number)});
+  const auto number = number_in(call.query("number"));
+  if (!number) return call.exchange->respond(problem(number.error()));
+  call.exchange->respond({200, "application/json", {}, state->hooks.check_number(*number)});
 }
 
 void list_numbers(const state_ptr& state, api_call call) {
@@ -33,9 +38,11 @@ void show_one_of(const api_call& call, const std::string& array, const std::map<
 }
 
 void show_number(const state_ptr& state, api_call call) {
-  const auto& number = call.variables.at("number");
-  const auto known = nlohmann::json::parse(state->hooks.check_number(number), nullptr, false);
-  show_one_of(call, state->hooks.numbers(), {{"number", known.value("canonical", number)}}, "no access number '" + number + "'");
+  const auto number = number_in(call.variables.at("number"));
+  if (!number) return call.exchange->respond(problem(number.error()));
+  const auto known = nlohmann::json::parse(state->hooks.check_number(*number), nullptr, false);
+  show_one_of(call, state->hooks.numbers(), {{"number", known.value("canonical", *number)}},
+              "no access number '" + *number + "'");
 }
 
 void list_trunks(const state_ptr& state, api_call call) {
@@ -99,11 +106,9 @@ void make_backup(const state_ptr& state, api_call call) {
 }
 
 void show_positions(const state_ptr& state, api_call call) {
-  std::string items;
-  for (const auto& at : state->to->positions())
-    items += (items.empty() ? "" : ",") + std::string{R"({"lane":)"} + std::to_string(at.lane) + R"(,"epoch":)" +
-             std::to_string(at.epoch) + R"(,"sequence":)" + std::to_string(at.sequence) + "}";
-  call.exchange->respond({200, "application/json", {}, R"({"items":[)" + items + "]}"});
+  std::vector<answers::lane_position> lanes;
+  for (const auto& at : state->to->positions()) lanes.push_back({at.lane, at.epoch, at.sequence});
+  call.exchange->respond({200, "application/json", {}, R"({"items":)" + answers::text(lanes) + "}"});
 }
 
 void list_events(const state_ptr& state, api_call call) {
@@ -123,18 +128,19 @@ void list_events(const state_ptr& state, api_call call) {
   state->to->list(collection::events, std::move(query), answer_with(call.exchange));
 }
 
-void health(const state_ptr&, api_call call) { call.exchange->respond({200, "application/json", {}, R"({"status":"ok"})"}); }
+void health(const state_ptr&, api_call call) {
+  call.exchange->respond({200, "application/json", {}, answers::text(answers::health{})});
+}
 
 void readiness(const state_ptr& state, api_call call) {
   const auto why = state->to->why_not_ready();
-  std::string text = why.empty() ? R"({"ready":true)" : R"({"ready":false,"why":)" + json_string(why);
-  if (state->hooks.lanes) text += R"(,"lanes":)" + state->hooks.lanes();
-  call.exchange->respond({why.empty() ? 200 : 503, "application/json", {}, text + "}"});
+  auto text = answers::text(answers::readiness{.ready = why.empty(), .why = why});
+  if (state->hooks.lanes) text.replace(text.size() - 1, 1, R"(,"lanes":)" + state->hooks.lanes() + "}");
+  call.exchange->respond({why.empty() ? 200 : 503, "application/json", {}, std::move(text)});
 }
 
 void version(const state_ptr& state, api_call call) {
-  call.exchange->respond(
-      {200, "application/json", {}, R"({"name":"seatgrid","version":)" + json_string(state->hooks.version) + "}"});
+  call.exchange->respond({200, "application/json", {}, answers::text(answers::version{.version = state->hooks.version})});
 }
 
 void metrics(const state_ptr& state, api_call call) {
@@ -142,7 +148,9 @@ void metrics(const state_ptr& state, api_call call) {
 }
 
 void openapi(const state_ptr& state, api_call call) {
-  std::call_once(state->openapi_made, [&] { state->openapi = openapi_document(state->hooks.version); });
+  std::call_once(state->openapi_made, [&] {
+    state->openapi = openapi_document(state->hooks.version, state->hooks.schemas ? state->hooks.schemas() : "{}");
+  });
   call.exchange->respond({200, "application/json", {}, state->openapi});
 }
 
@@ -152,30 +160,32 @@ std::vector<route> look_up_routes() {
       {.method = "GET",
        .path = "/v1/numbers",
        .summary = "Access numbers of all tenants",
-       .answer = list_schema,
+       .answer = "number_line",
+       .is_page = true,
        .handle = list_numbers},
       {.method = "GET",
        .path = "/v1/numbers/check",
        .summary = "Kind, operator, forms and area of any number",
        .query = {{"number", "as dialled or written", true}},
-       .answer = object_schema,
+       .answer = "number_check",
        .handle = check_number},
       {.method = "GET",
        .path = "/v1/numbers/{number}",
        .summary = "One access number, as written or dialled",
-       .answer = object_schema,
+       .answer = "number_line",
        .handle = show_number},
       {.method = "GET",
        .path = "/v1/trunks",
        .summary = "Trunks of all tenants, and whether they answer",
-       .answer = list_schema,
+       .answer = "trunk_line",
+       .is_page = true,
        .handle = list_trunks},
       {.method = "GET",
        .path = "/v1/trunks/{tenant}/{name}",
        .summary = "One trunk",
-       .answer = object_schema,
+       .answer = "trunk_line",
        .handle = show_trunk},
-      {.method = "GET", .path = "/v1/events/{id}", .summary = "One public event", .answer = object_schema, .handle = show_event},
+      {.method = "GET", .path = "/v1/events/{id}", .summary = "One public event", .answer = "event", .handle = show_event},
       {.method = "GET",
        .path = "/v1/events",
        .summary = "Public events; with Accept: text/event-stream or follow=true as a live stream",
@@ -186,7 +196,8 @@ std::vector<route> look_up_routes() {
                  {"follow", "true = stream"},
                  {"limit", "1-1000 (100)"},
                  {"cursor", "next_cursor of the page before"}},
-       .answer = list_schema,
+       .answer = "event",
+       .is_page = true,
        .answer_types = "application/json, text/event-stream",
        .handle = list_events},
   };
@@ -198,20 +209,20 @@ std::vector<route> keeping_routes() {
       {.method = "GET",
        .path = "/v1/tenants",
        .summary = "Tenants with the version in force",
-       .answer = list_schema,
+       .answer = "tenant_line",
+       .is_page = true,
        .handle = list_tenants},
       {.method = "DELETE",
        .path = "/v1/tenants/{tenant}",
        .summary = "Remove a tenant; refused (409) while it has calls or stands above others",
-       .answer = object_schema,
+       .answer = "removed",
        .handle = remove_tenant},
       {.method = "PUT",
        .path = "/v1/provisioning",
        .summary = "Check and apply a provisioning file: every tenant in it, or none; tenants not in it stay unless prune=true",
        .query = {{"check", "true = only check"}, {"prune", "true = tenants that the file does not hold are removed"}},
        .body = R"({"type":"object","description":"TOML text or its JSON form"})",
-       .answer =
-           R"({"type":"object","required":["changed","removed","warnings"],"properties":{"changed":{"type":"integer"},"removed":{"type":"array","items":{"type":"string"}},"warnings":{"type":"array","items":{"type":"string"}}}})",
+       .answer = "provisioned",
        .body_types = "application/toml, application/json, text/plain",
        .large_body = true,
        .handle = apply_provisioning},
@@ -220,12 +231,13 @@ std::vector<route> keeping_routes() {
        .summary = "A consistent copy of journal, recordings and voicemails while running",
        .query = {{"directory", "absolute path, empty or new", true},
                  {"journal_only", "true = only the journal, without the list that a restore needs"}},
-       .answer = object_schema,
+       .answer = "backup",
        .handle = make_backup},
       {.method = "GET",
        .path = "/v1/lanes",
        .summary = "Lanes with epoch and position",
-       .answer = list_schema,
+       .answer = "lane_position",
+       .is_page = true,
        .handle = show_positions},
   };
 }
@@ -234,28 +246,19 @@ std::vector<route> keeping_routes() {
 std::vector<route> machine_routes() {
   return {
       {.method = "GET", .path = "/metrics", .summary = "Prometheus metrics", .answer_types = "text/plain", .handle = metrics},
-      {.method = "GET",
-       .path = "/healthz",
-       .summary = "The process lives",
-       .answer = object_schema,
-       .open = true,
-       .handle = health},
+      {.method = "GET", .path = "/healthz", .summary = "The process lives", .answer = "health", .open = true, .handle = health},
       {.method = "GET",
        .path = "/readyz",
        .summary = "New calls are taken",
-       .answer = object_schema,
+       .answer = "readiness",
+       .also_status = 503,
        .open = true,
        .handle = readiness},
-      {.method = "GET",
-       .path = "/version",
-       .summary = "Name and version",
-       .answer = object_schema,
-       .open = true,
-       .handle = version},
+      {.method = "GET", .path = "/version", .summary = "Name and version", .answer = "version", .open = true, .handle = version},
       {.method = "GET",
        .path = "/openapi.json",
        .summary = "This document",
-       .answer = object_schema,
+       .answer = "openapi",
        .open = true,
        .handle = openapi},
   };

@@ -1,5 +1,7 @@
 #include "apps/checks.hpp"
 
+#include "api/answers.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include "config/provision.hpp"
@@ -25,20 +27,19 @@ result<std::string> lines_of(const std::vector<finding>& found, bool good, const
 
 std::string check_number_json(const std::string& number) {
   const auto info = classify(number);
-  nlohmann::json out{{"input", number},
-                     {"kind", to_string(info.kind)},
-                     {"canonical", info.canonical},
-                     {"dialled", info.dialled},
-                     {"form", to_string(info.form)},
-                     {"operator", to_string(info.owner)},
-                     {"resale", info.resale},
-                     {"detail", info.detail},
-                     {"area", info.area},
-                     {"area_name", info.area_name},
-                     {"province", info.province},
-                     {"warnings", info.warnings}};
-  if (!info.why.empty()) out["why"] = info.why;
-  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return answers::text(answers::number_check{.input = number,
+                                             .kind = std::string{to_string(info.kind)},
+                                             .canonical = info.canonical,
+                                             .dialled = info.dialled,
+                                             .form = std::string{to_string(info.form)},
+                                             .owner = std::string{to_string(info.owner)},
+                                             .resale = info.resale,
+                                             .detail = std::string{info.detail},
+                                             .area = std::string{info.area},
+                                             .area_name = std::string{info.area_name},
+                                             .province = std::string{info.province},
+                                             .warnings = {info.warnings.begin(), info.warnings.end()},
+                                             .why = std::string{info.why}});
 }
 
 document_format format_of(std::string_view text) {

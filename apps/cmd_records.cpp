@@ -2,6 +2,7 @@
 
 #include "api/url.hpp"
 #include "apps/cli.hpp"
+#include "domain/recording_path.hpp"
 
 namespace seatgrid {
 namespace {
@@ -13,7 +14,38 @@ struct record_options {
   std::string type{};
   std::string call{};
   std::uint32_t limit = 50;
+  std::uint32_t recording = 1;
+  std::uint32_t segment = 0;  ///< 0 = every one
 };
+
+/// The segments of the recording asked for, from the call's CDR, that have a file; more than one only when none was named.
+std::vector<std::uint32_t> segments_of(const nlohmann::json& cdr, const record_options& options, const std::string& noun) {
+  if (options.segment != 0) return {options.segment};
+  std::vector<std::uint32_t> out;
+  std::uint32_t seen = 0;
+  for (const auto& one : cdr.value("recordings", nlohmann::json::array())) {
+    if (one.value("kind", "") != (noun == "voicemail" ? "voicemail" : "talk") || ++seen != options.recording) continue;
+    std::uint32_t number = 0;
+    for (const auto& file : one.value("files", nlohmann::json::array()))
+      if (++number; file.value("missing", "").empty()) out.push_back(number);
+  }
+  return out.empty() ? std::vector<std::uint32_t>{1} : out;  // the node says what is wrong
+}
+
+void save_audio(cli_context& context, const record_options& options, const std::string& path, const std::string& noun) {
+  const auto to = context.target();
+  if (!to) return;
+  const auto item = path + "/" + url_escape(options.id);
+  const auto cdr = call_api(*to, "GET", item);
+  if (!cdr) return context.complain(cdr.error());
+  for (const auto segment : segments_of(*cdr, options, noun)) {
+    const auto file = segment_path(options.to.empty() ? options.id + ".wav" : options.to, options.segment != 0 ? 1 : segment);
+    const auto which = "?recording=" + std::to_string(options.recording) + "&segment=" + std::to_string(segment);
+    const auto bytes = download_api(*to, item + "/audio" + which, file);
+    if (!bytes) return context.complain(bytes.error());
+    std::printf("%s: %zu bytes\n", file.c_str(), *bytes);
+  }
+}
 
 void add_kind(CLI::App& app, cli_context& context, const std::string& noun, const std::string& path, const std::string& help,
               const std::vector<column>& columns) {
@@ -30,18 +62,15 @@ void add_kind(CLI::App& app, cli_context& context, const std::string& noun, cons
   show->add_option("id", options->id, "call id from list")->required();
   show->callback([&context, options, path] { context.print_object(path + "/" + url_escape(options->id)); });
   add_tail_command(*group, context, noun + ".", "Follow what becomes of " + noun + "s as it happens");
-  auto* get = group->add_subcommand("get", "Save the WAV");
+  auto* get = group->add_subcommand("get", "Save the WAV, of a recording that went on after a death each of its segments");
   add_node_options(*get, context);
   get->add_option("id", options->id, "call id from list")->required();
-  get->add_option("--to", options->to, "file to write (default: ID.wav)");
-  get->callback([&context, options, path] {
-    const auto to = context.target();
-    if (!to) return;
-    const auto file = options->to.empty() ? options->id + ".wav" : options->to;
-    const auto bytes = download_api(*to, path + "/" + url_escape(options->id) + "/audio", file);
-    if (!bytes) return context.complain(bytes.error());
-    std::printf("%s: %zu bytes\n", file.c_str(), *bytes);
-  });
+  get->add_option("--recording", options->recording, "which of the call's, when it has several")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  get->add_option("--segment", options->segment, "only this segment")->check(CLI::Range(1, 1'000));
+  get->add_option("--to", options->to, "file to write (default: ID.wav); segment 2 goes to ID.2.wav");
+  get->callback([&context, options, path, noun] { save_audio(context, *options, path, noun); });
 }
 
 std::string event_line(const std::string& id, const std::string& type, const std::string& data) {

@@ -4,7 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -55,6 +57,12 @@ std::size_t collect(char* data, std::size_t size, std::size_t count, void* into)
   if (body.size() + size * count > answer_bytes_max) return 0;
   body.append(data, size * count);
   return size * count;
+}
+
+std::size_t write_to_file(char* data, std::size_t size, std::size_t count, void* into) {
+  auto& file = *static_cast<std::ofstream*>(into);
+  file.write(data, static_cast<std::streamsize>(size * count));
+  return file ? size * count : 0;
 }
 
 errc code_for(long status) {
@@ -191,18 +199,29 @@ result<std::size_t> download_api(const api_target& to, const std::string& path, 
   const auto headers = headers_for(to, "", "");
   const auto curl = prepare(to, path, headers.get());
   if (!curl) return fail(errc::unavailable, "libcurl does not start");
-  std::string answer;
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, collect);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer);
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, static_cast<long>(answer_wait.count()));
-  if (const auto code = curl_easy_perform(curl.get()); code != CURLE_OK) return unreachable(to, code);
+  const auto partial = file + ".part";
+  std::ofstream out{partial, std::ios::binary | std::ios::trunc};
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, write_to_file);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &out);
+  curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(answer_wait.count()));
+  const auto code = curl_easy_perform(curl.get());
+  const auto bytes = out.tellp();
+  out.close();
   long status = 0;
   curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  if (status >= 400) return problem(status, answer);
-  std::ofstream out{file, std::ios::binary | std::ios::trunc};
-  out.write(answer.data(), static_cast<std::streamsize>(answer.size()));
-  if (!out) return fail(errc::unavailable, "cannot write " + file);
-  return answer.size();
+  std::error_code not_moved, ignored;
+  if (code == CURLE_OK && status < 400) std::filesystem::rename(partial, file, not_moved);
+  std::string refused;
+  if (status >= 400) {
+    std::ifstream in{partial, std::ios::binary};
+    refused.assign(std::istreambuf_iterator<char>{in}, {});
+  }
+  std::filesystem::remove(partial, ignored);
+  if (code == CURLE_WRITE_ERROR || not_moved) return fail(errc::unavailable, "cannot write " + file);
+  if (code != CURLE_OK) return unreachable(to, code);
+  if (status >= 400) return problem(status, refused);
+  return static_cast<std::size_t>(bytes);
 }
 
 }  // namespace seatgrid

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "api/answers.hpp"
 #include "api/call_summary.hpp"
 #include "apps/checks.hpp"
 #include "apps/data_backup.hpp"
@@ -46,6 +47,17 @@ prompt_library prompts_of(const std::string& assets, const std::vector<config_pt
         spdlog::warn("prompt {} of {}: {}", name, tenant->tenant, set.error().what);
   }
   return library;
+}
+
+/// What a death left on the disk, said in a line each and a word of all.
+void settle_files(const std::string& data, const node_ports::owner_of_file& owner, const std::function<bool()>& go_on) {
+  const auto done = settle_recordings(data, owner, go_on);
+  for (const auto& path : done.stray) spdlog::warn("{} belongs to no call: it is in lost+found/ now", path);
+  for (const auto& path : done.empty) spdlog::warn("{} holds nothing: its process died as it was made", path);
+  for (const auto& why : done.failed) spdlog::error("recordings: {}", why);
+  if (done.seen != 0)
+    spdlog::info("{} files of recordings looked at: {} repaired, {} moved to lost+found/", done.seen, done.repaired.size(),
+                 done.stray.size());
 }
 
 class wired_node final : public node_app, private edge_sink {
@@ -111,8 +123,9 @@ class wired_node final : public node_app, private edge_sink {
       if (!applied) return tl::unexpected{applied.error()};
       changed = *applied - removed.size();
     }
-    return R"({"changed":)" + std::to_string(changed) + R"(,"removed":)" + nlohmann::json(removed).dump() + R"(,"warnings":)" +
-           made->warnings + "}";
+    return answers::text(answers::provisioned{.changed = changed,
+                                              .removed = removed,
+                                              .warnings = nlohmann::json::parse(made->warnings).get<std::vector<std::string>>()});
   }
 
   std::vector<std::string> absent_from(const std::vector<config_ptr>& given) const {
@@ -144,20 +157,17 @@ class wired_node final : public node_app, private edge_sink {
         return fail(errc::conflict, "tenant '" + name + "' stands above tenant '" + other->tenant + "': remove that one first");
     if (auto idle = has_no_calls(name); !idle) return tl::unexpected{idle.error()};
     if (const auto removed = node_->api().apply({}, {name}); !removed) return tl::unexpected{removed.error()};
-    return R"({"removed":[)" + nlohmann::json(name).dump() + "]}";
+    return answers::text(answers::removed{.removed = {name}});
   }
 
   result<std::string> back_up_to(const std::string& directory, bool journal_only) const {
-    nlohmann::json out{{"directory", directory}};
     if (journal_only) {
       if (auto copied = journal_->backup(directory); !copied) return tl::unexpected{copied.error()};
-      return out.dump();
+      return answers::text(answers::backup{.directory = directory});
     }
     const auto made = back_up(*journal_, options_.data, directory);
     if (!made) return tl::unexpected{made.error()};
-    out["files"] = made->files;
-    out["bytes"] = made->bytes;
-    return out.dump();
+    return answers::text(answers::backup{.directory = directory, .files = made->files, .bytes = made->bytes});
   }
 
   result<void> apply_file() {
@@ -199,9 +209,10 @@ class wired_node final : public node_app, private edge_sink {
       if (edge_ready_ && !edge_->answer_register(std::move(reply))) spdlog::warn("the edge takes no register replies");
     };
     ports.recordings_allowed = [this](bool allowed) { media_->allow_recordings(allowed); };
-    ports.remove_recording = [this](const std::string& path, std::uint32_t segments) {
-      remove_recording(options_.data, path, segments);
-    };
+    ports.remove_recording = [data = options_.data](const std::string& path) { remove_recording(data, path); };
+    if (lanes_ == nullptr)
+      ports.recording_exists = [data = options_.data](const std::string& path) { return has_recording(data, path); };
+    ports.settle_recordings = [data = options_.data](const auto& owner, const auto& go_on) { settle_files(data, owner, go_on); };
     ports.metrics = [this] {
       auto all = edge_ready_ ? edge_metrics(edge_->status()) : std::vector<metric>{};
       if (lanes_ != nullptr)
@@ -286,10 +297,11 @@ class wired_node final : public node_app, private edge_sink {
     hooks.apply_provisioning = [this](const std::string& text, provisioning_order how) { return apply_text(text, "body", how); };
     hooks.remove_tenant = [this](const std::string& name) { return remove_tenant(name); };
     hooks.back_up = [this](const std::string& to, bool journal_only) { return back_up_to(to, journal_only); };
-    hooks.tenants = [this] { return tenants_of(store_->tenants()).dump(); };
-    hooks.trunks = [this] { return trunks_of(store_->tenants(), edge_->status().trunks).dump(); };
+    hooks.tenants = [this] { return answers::text(tenants_of(store_->tenants())); };
+    hooks.trunks = [this] { return answers::text(trunks_of(store_->tenants(), edge_->status().trunks)); };
     if (lanes_ != nullptr) hooks.lanes = [this] { return lanes_json(lanes_->lanes()); };
-    hooks.numbers = [this] { return numbers_of(store_->tenants()).dump(); };
+    hooks.numbers = [this] { return answers::text(numbers_of(store_->tenants())); };
+    hooks.schemas = answers::schemas;
     hooks.data_directory = options_.data;
     auto started = seatgrid::api::start(options_.api, node_->api(), std::move(hooks));
     if (!started) return tl::unexpected{started.error()};

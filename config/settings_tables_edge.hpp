@@ -134,6 +134,7 @@ inline constexpr auto http = std::tuple{
     setting{"api.http.bytes_per_second_min", &http_options::bytes_per_second_min, "of a slow client that is waited for", 1'024,
             1 << 30, "bytes"},
     setting{"api.http.linger", &http_options::linger, "for the client to read the last answer of a connection", 10ms, 1min},
+    setting{"api.http.downloads_max", &http_options::downloads_max, "recordings being sent at a time; beyond it 503", 1, 10'000},
     setting{"api.http.stream_bytes_max", &http_options::stream_bytes_max,
             "unread bytes of an event stream; beyond it it is closed", 65'536, 1 << 30, "bytes"},
     setting{"api.http.stream_ping", &http_options::stream_ping, "comment that keeps proxies from closing a stream", 1s, 5min},

@@ -3,6 +3,7 @@
 #include "domain/agent_internal.hpp"
 #include "domain/published_acd.hpp"
 #include "domain/published_codec.hpp"
+#include "domain/shown.hpp"
 #include "proto/json.hpp"
 #include "proto/wire.hpp"
 
@@ -58,18 +59,6 @@ std::string agent_rules::encode(const agent_event& e) { return wire::encode(e); 
 result<agent_event> agent_rules::decode_event(std::string_view bytes) { return wire::decode<agent_event>(bytes); }
 std::string agent_rules::describe(const agent_event& e) { return json::text(e); }
 
-namespace {
-
-template <class T>
-void member(std::string& out, std::string_view name, const T& value) {
-  out += out.size() > 1 ? "," : "";
-  json::write_text(out, name);
-  out += ':';
-  json::write(out, value);
-}
-
-}  // namespace
-
 publish told(const agent_state& s, const agent_moved& e) {
   published::agent_state_changed made;
   made.agent = s.id;
@@ -88,22 +77,20 @@ publish told(const agent_state& s, const agent_moved& e) {
 }
 
 std::string agent_rules::show(const agent_state& s) {
-  std::string out{"{"};
-  member(out, "agent", s.id);
-  member(out, "name", s.name);
-  member(out, "display", s.display);
-  member(out, "state", s.facts.status);
-  member(out, "since", s.facts.since);
-  member(out, "reason", s.facts.reason);
-  member(out, "by", s.facts.by);
-  member(out, "until", s.facts.until);
-  member(out, "next", s.facts.next);
-  member(out, "call", s.facts.call);
-  member(out, "queue", s.facts.queue);
-  member(out, "calls", s.facts.calls);
-  member(out, "is_reachable", !ways_to(s).empty());
-  member(out, "contacts", s.contacts);
-  return out += '}';
+  return json::text(agent_shown{.agent = s.id,
+                                .name = s.name,
+                                .display = s.display,
+                                .state = s.facts.status,
+                                .since = s.facts.since,
+                                .reason = s.facts.reason,
+                                .by = s.facts.by,
+                                .until = s.facts.until,
+                                .next = s.facts.next,
+                                .call = s.facts.call,
+                                .queue = s.facts.queue,
+                                .calls = s.facts.calls,
+                                .is_reachable = !ways_to(s).empty(),
+                                .contacts = s.contacts});
 }
 
 }  // namespace seatgrid

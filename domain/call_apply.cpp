@@ -6,6 +6,17 @@
 #include "domain/call_rules.hpp"
 
 namespace seatgrid::calls {
+namespace {
+
+/// What became of a segment, beside when it began.
+void put_segment(call_recording& r, recording_segment known) {
+  const auto it = std::find_if(r.segments.begin(), r.segments.end(), [&](const auto& s) { return s.number == known.number; });
+  if (it == r.segments.end()) return static_cast<void>(r.segments.push_back(std::move(known)));
+  known.began_at = it->began_at;
+  *it = std::move(known);
+}
+
+}  // namespace
 
 void call_folding::operator()(const call_started& e) const {
   call.id = e.call;
@@ -153,12 +164,21 @@ void call_folding::operator()(const recording_ended& e) const {
   if (r == nullptr) return;
   r->state = e.good ? recording_state::finished : recording_state::failed;
   r->why = e.why;
+  put_segment(*r, {.number = e.segment,
+                   .path = e.path,
+                   .bytes = e.bytes,
+                   .length_ms = e.length_ms,
+                   .sha256 = e.sha256,
+                   .missing = e.good ? std::string{} : e.why});
   if (!e.good) return;
   if (!e.path.empty()) r->path = e.path;
   r->bytes = e.bytes;
   r->length_ms = e.length_ms;
   r->sha256 = e.sha256;
   r->segment = std::max(r->segment, e.segment);
+}
+void call_folding::operator()(const recording_segment_ended& e) const {
+  if (auto* r = call.recording(e.recording)) put_segment(*r, e.segment);
 }
 void call_folding::operator()(const voicemail_left&) const {}
 void call_folding::operator()(const release_began& e) const {

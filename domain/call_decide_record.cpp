@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "domain/call_decision.hpp"
+#include "domain/recording_path.hpp"
 
 /// Recordings of talks and messages in mailboxes.
 namespace seatgrid::calls {
@@ -51,6 +52,13 @@ void finish_message(decision& d) {
   set_timer(d, call_timer::recording, call_limits::recording_wait);
 }
 
+void end_segment(decision& d, const call_recording& r, recording_segment ended) {
+  const auto known = std::find_if(r.segments.begin(), r.segments.end(), [&](const auto& s) { return s.number == ended.number; });
+  if (known != r.segments.end() && known->is_known()) return;
+  if (known == r.segments.end() && r.segments.size() >= call_limits::segments) return;
+  d.emit(recording_segment_ended{.recording = r.id, .segment = std::move(ended), .at = d.at()});
+}
+
 /// A recording has come to its end, one way or the other: what waited for it goes on.
 void after_recording(decision& d, std::uint64_t which) {
   if (d.call.phase == call_phase::releasing) return try_close(d);
@@ -76,6 +84,7 @@ void start_recording(decision& d, recording_kind kind, std::uint32_t right) {
     r.max_length = length->length;
   }
   r.path = path_of(d.call, kind, r.mailbox, number, d.at());
+  r.segments = {{.number = 1, .path = r.path, .began_at = d.at()}};
   d.emit(recording_began{std::move(r)});
 }
 
@@ -117,6 +126,9 @@ void on_voicemail_timer(decision& d) {
 void on_recorded(decision& d, const media_recorded& c) {
   const auto* r = d.call.recording(c.recording);
   if (r == nullptr || r->state == recording_state::finished) return;
+  if (c.goes_on)
+    return end_segment(d, *r,
+                       {.number = c.segment, .path = c.path, .bytes = c.bytes, .length_ms = c.length_ms, .sha256 = c.sha256});
   const auto kind = r->kind;
   const auto mailbox = r->mailbox;
   d.emit(recording_ended{.recording = c.recording,
@@ -136,6 +148,8 @@ void on_recorded(decision& d, const media_recorded& c) {
 void on_record_failed(decision& d, const media_record_failed& c) {
   const auto* r = d.call.recording(c.recording);
   if (r == nullptr || !r->is_open()) return;
+  if (c.segment != 0)
+    return end_segment(d, *r, {.number = c.segment, .path = segment_path(r->path, c.segment), .missing = c.why});
   d.emit(recording_ended{
       .recording = c.recording, .good = false, .path = r->path, .segment = r->segment, .why = c.why, .at = d.at()});
   after_recording(d, c.recording);
@@ -153,7 +167,12 @@ void resume_recordings(decision& d) {
   for (std::size_t i = 0; i < d.call.recordings.size(); ++i) {
     if (d.call.recordings[i].state != recording_state::running) continue;
     auto next = d.call.recordings[i];
+    if (next.segments.size() >= call_limits::segments) {
+      on_record_failed(d, {.call = d.call.id, .recording = next.id, .why = "too many segments"});
+      continue;
+    }
     ++next.segment;
+    next.segments.push_back({.number = next.segment, .path = segment_path(next.path, next.segment), .began_at = d.at()});
     d.emit(recording_began{std::move(next)});
   }
 }

@@ -67,6 +67,7 @@ struct call_following {
   void operator()(const recording_began& e) const;
   void operator()(const recording_stopping& e) const;
   void operator()(const recording_ended& e) const;
+  void operator()(const recording_segment_ended& e) const;
   void operator()(const voicemail_left& e) const;
   void operator()(const release_began& e) const;
   void operator()(const call_closed& e) const;

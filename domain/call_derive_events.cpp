@@ -79,9 +79,10 @@ void call_following::operator()(const recording_began& e) const {
   announce(out, told(call, e));
 }
 void call_following::operator()(const recording_stopping& e) const {
-  out.push_back({timing::when_durable, to_media{media_record_stop{e.recording}}});
+  if (const auto* r = call.recording(e.recording)) out.push_back({timing::when_durable, to_media{record_stop_command(call, *r)}});
 }
 void call_following::operator()(const recording_ended& e) const { announce(out, told(call, e)); }
+void call_following::operator()(const recording_segment_ended& e) const { announce(out, told(call, e)); }
 void call_following::operator()(const voicemail_left& e) const { announce(out, told(call, e)); }
 void call_following::operator()(const release_began& e) const {
   announce(out, told(call, e));

@@ -153,6 +153,19 @@ struct recording_ended {
                       field{9, "at", &recording_ended::at}};
   }
 };
+/// A segment that a death ended is complete, or its absence is explained; the recording goes on in a later one.
+struct recording_segment_ended {
+  static constexpr std::uint32_t tag = 74;
+  static constexpr std::string_view type = "recording_segment_ended";
+  std::uint64_t recording{0};
+  recording_segment segment{};
+  time_point at{};
+  bool operator==(const recording_segment_ended&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "recording", &recording_segment_ended::recording},
+                      field{2, "segment", &recording_segment_ended::segment}, field{3, "at", &recording_segment_ended::at}};
+  }
+};
 /// A message is in the mailbox.
 struct voicemail_left {
   static constexpr std::uint32_t tag = 65;
@@ -262,6 +275,6 @@ using call_event =
                  queue_joined, queue_left, place_asked, place_heard, wait_overdue, attempt_changed, talk_began, dial_began,
                  dial_ended, transfer_began, transfer_ended, voicemail_began, farewell_began, recording_began, recording_stopping,
                  recording_ended, voicemail_left, release_began, call_closed, call_recovered, call_forgotten, timer_set,
-                 timer_cleared, request_done, call_unknown>;
+                 timer_cleared, request_done, call_unknown, recording_segment_ended>;
 
 }  // namespace seatgrid::calls

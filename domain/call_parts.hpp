@@ -98,6 +98,7 @@ struct call_limits {
   static constexpr std::size_t variable_bytes = 256;
   static constexpr std::size_t queue_visits = 50;
   static constexpr std::size_t recordings = 50;
+  static constexpr std::size_t segments = 200;  ///< of one recording: as many deaths as it goes on after
 };
 
 struct call_play {
@@ -261,6 +262,24 @@ struct queue_visit {
 
 enum class recording_kind : std::uint8_t { talk = 0, voicemail = 1 };
 enum class recording_state : std::uint8_t { running = 0, stopping = 1, finished = 2, failed = 3 };
+/// One file of a recording: the death of a process ends it, and the next begins behind a gap.
+struct recording_segment {
+  std::uint32_t number = 1;
+  std::string path{};  ///< below the data directory
+  time_point began_at{};
+  std::uint64_t bytes = 0;  ///< 0 while nobody has said
+  std::uint32_t length_ms = 0;
+  std::string sha256{};
+  std::string missing{};  ///< why there is no file (I16)
+  bool is_known() const { return bytes != 0 || !missing.empty(); }
+  bool operator==(const recording_segment&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "number", &recording_segment::number},       field{2, "path", &recording_segment::path},
+                      field{3, "began_at", &recording_segment::began_at},   field{4, "bytes", &recording_segment::bytes},
+                      field{5, "length_ms", &recording_segment::length_ms}, field{6, "sha256", &recording_segment::sha256},
+                      field{7, "missing", &recording_segment::missing}};
+  }
+};
 struct call_recording {
   std::uint64_t id = 0;
   recording_kind kind = recording_kind::talk;
@@ -277,6 +296,7 @@ struct call_recording {
   std::string sha256{};
   std::string mailbox{};
   std::string why{};  ///< of a failure: the absence explained (I16)
+  std::vector<recording_segment> segments{};
   bool is_open() const { return state == recording_state::running || state == recording_state::stopping; }
   bool operator==(const call_recording&) const = default;
   static constexpr auto fields() {
@@ -294,7 +314,8 @@ struct call_recording {
                       field{12, "length_ms", &call_recording::length_ms},
                       field{13, "sha256", &call_recording::sha256},
                       field{14, "mailbox", &call_recording::mailbox},
-                      field{15, "why", &call_recording::why}};
+                      field{15, "why", &call_recording::why},
+                      field{16, "segments", &call_recording::segments}};
   }
 };
 

@@ -21,6 +21,7 @@ publish told(const call_state& call, const hold_changed& e);
 publish told(const call_state& call, const transfer_ended& e);
 publish told(const call_state& call, const recording_began& e);
 publish told(const call_state& call, const recording_ended& e);
+publish told(const call_state& call, const recording_segment_ended& e);
 publish told(const call_state& call, const voicemail_left& e);
 publish told(const call_state& call, const call_recovered& e);
 publish told(const call_state& call, const release_began& e);

@@ -135,6 +135,17 @@ publish told(const call_state& call, const recording_began& e) {
 publish told(const call_state& call, const recording_ended& e) {
   return e.good ? recorded<published::recording_finished>(call, e) : recorded<published::recording_failed>(call, e);
 }
+publish told(const call_state& call, const recording_segment_ended& e) {
+  auto made = about<published::recording_segment_ended>(call, e.at);
+  made.recording = std::to_string(e.recording);
+  made.path = e.segment.path;
+  made.segment = e.segment.number;
+  made.bytes = e.segment.bytes;
+  made.length_ms = e.segment.length_ms;
+  made.sha256 = e.segment.sha256;
+  made.missing = e.segment.missing;
+  return told(made);
+}
 publish told(const call_state& call, const voicemail_left& e) {
   auto made = about<published::voicemail_left>(call, e.at);
   made.mailbox = e.mailbox;

@@ -96,6 +96,12 @@ void repeat_words(const call_state& call, time_point now, effects& out) {
   if (call.wait) out.push_back({timing::when_durable, to_entity{ref(call.wait->queue), enqueue_word(call)}});
 }
 
+/// What was to be finished may have died unfinished: the file is completed and told all the same.
+void stop_recordings_again(const call_state& call, effects& out) {
+  for (const auto& r : call.recordings)
+    if (r.state == recording_state::stopping) say_media(out, record_stop_command(call, r));
+}
+
 void resume_live(const call_state& call, effects& out) {
   for (const auto& leg : call.legs) {
     if (!leg.is_live()) {
@@ -107,11 +113,11 @@ void resume_live(const call_state& call, effects& out) {
     restore_audio(call, leg, out);
   }
   if (call.bridge_a != 0) say_media(out, media_bridge{{call.id, call.bridge_a}, {call.id, call.bridge_b}});
+  stop_recordings_again(call, out);
 }
 
 void resume_releasing(const call_state& call, effects& out) {
-  for (const auto& r : call.recordings)
-    if (r.is_open()) say_media(out, media_record_stop{r.id});
+  stop_recordings_again(call, out);
   for (const auto& leg : call.legs) end_again(call, leg, out);
 }
 
@@ -138,6 +144,10 @@ media_record record_command(const call_state& call, const call_recording& r) {
           .segment = r.segment,
           .max_length = r.max_length,
           .stop_after_silence = r.stop_after_silence};
+}
+
+media_record_stop record_stop_command(const call_state& call, const call_recording& r) {
+  return {.recording = r.id, .call = call.id, .path = r.path, .segment = r.segment};
 }
 
 }  // namespace calls

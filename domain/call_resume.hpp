@@ -8,5 +8,6 @@ namespace seatgrid::calls {
 
 enqueue enqueue_word(const call_state& call);
 media_record record_command(const call_state& call, const call_recording& recording);
+media_record_stop record_stop_command(const call_state& call, const call_recording& recording);
 
 }  // namespace seatgrid::calls

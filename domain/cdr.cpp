@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/call_state.hpp"
+#include "domain/recording_path.hpp"
 
 namespace seatgrid::calls {
 namespace {
@@ -41,16 +42,42 @@ queue_cdr queue_record(const call_state& call, const queue_visit& visit) {
           .agent = visit.agent};
 }
 
+std::vector<recording_file_cdr> files_of(const call_recording& r) {
+  std::vector<recording_file_cdr> out;
+  time_point end{};  // of the file before, as far as it is known
+  for (const auto& s : r.segments) {
+    out.push_back({.number = s.number,
+                   .path = s.path,
+                   .began_at = s.began_at,
+                   .bytes = s.bytes,
+                   .length_ms = s.length_ms,
+                   .sha256 = s.sha256,
+                   .gap_ms = span_ms(end, s.began_at),
+                   .missing = s.is_known() ? s.missing : "nobody said what became of it"});
+    end = s.began_at + milliseconds{s.length_ms};
+  }
+  return out;
+}
+
 recording_cdr recording_record(const call_recording& r) {
-  const bool good = r.state == recording_state::finished;
-  return {.kind = r.kind == recording_kind::talk ? "talk" : "voicemail",
-          .path = r.path,
-          .segments = r.segment,
-          .bytes = r.bytes,
-          .length_ms = r.length_ms,
-          .sha256 = r.sha256,
-          .mailbox = r.mailbox,
-          .missing = good ? std::string{} : r.why};
+  recording_cdr out{.kind = r.kind == recording_kind::talk ? "talk" : "voicemail",
+                    .path = r.path,
+                    .segments = r.segment,
+                    .bytes = r.bytes,
+                    .length_ms = r.length_ms,
+                    .sha256 = r.sha256,
+                    .mailbox = r.mailbox,
+                    .missing = r.state == recording_state::finished ? std::string{} : r.why,
+                    .files = files_of(r)};
+  if (out.missing.empty()) return out;
+  const auto last = std::find_if(out.files.rbegin(), out.files.rend(), [](const auto& file) { return file.missing.empty(); });
+  if (last == out.files.rend()) return out;
+  out.path = last->path;
+  out.bytes = last->bytes;
+  out.length_ms = last->length_ms;
+  out.sha256 = last->sha256;
+  out.missing.clear();
+  return out;
 }
 
 }  // namespace
@@ -83,3 +110,16 @@ session_cdr cdr_of(const call_state& call) {
 }
 
 }  // namespace seatgrid::calls
+
+namespace seatgrid {
+
+std::vector<std::string> paths_of(const recording_cdr& recording) {
+  std::vector<std::string> out;
+  for (const auto& file : recording.files) out.push_back(file.path);
+  if (!out.empty()) return out;
+  const auto first = first_segment_path(recording.path, recording.segments);
+  for (std::uint32_t n = 1; n <= std::max<std::uint32_t>(recording.segments, 1); ++n) out.push_back(segment_path(first, n));
+  return out;
+}
+
+}  // namespace seatgrid

@@ -67,9 +67,31 @@ struct queue_cdr {
   }
 };
 
+/// `missing` of a file that a row names and a start did not find.
+inline constexpr std::string_view lost_file = "lost: not on the disk at a start";
 /// `missing` of a recording whose files went because node.retention.recordings or voicemails was over.
 inline constexpr std::string_view removed_by_retention = "retention";
 
+/// One file of a recording. Above number 1 a gap lies before it: the process that recorded had died.
+struct recording_file_cdr {
+  std::uint32_t number = 1;
+  std::string path{};  ///< below the data directory
+  time_point began_at{};
+  std::uint64_t bytes = 0;
+  std::uint32_t length_ms = 0;
+  std::string sha256{};
+  std::int64_t gap_ms = 0;  ///< not recorded between the end of the file before and this one
+  std::string missing{};    ///< why there is no file; empty = there is
+  bool operator==(const recording_file_cdr&) const = default;
+  static constexpr auto fields() {
+    return std::tuple{field{1, "number", &recording_file_cdr::number},       field{2, "path", &recording_file_cdr::path},
+                      field{3, "began_at", &recording_file_cdr::began_at},   field{4, "bytes", &recording_file_cdr::bytes},
+                      field{5, "length_ms", &recording_file_cdr::length_ms}, field{6, "sha256", &recording_file_cdr::sha256},
+                      field{7, "gap_ms", &recording_file_cdr::gap_ms},       field{8, "missing", &recording_file_cdr::missing}};
+  }
+};
+
+/// `path` to `sha256` are those of the last file that there is.
 struct recording_cdr {
   std::string kind{};  ///< "talk", "voicemail"
   std::string path{};
@@ -79,14 +101,19 @@ struct recording_cdr {
   std::string sha256{};
   std::string mailbox{};
   std::string missing{};  ///< why there is no file; empty = there is
+  std::vector<recording_file_cdr> files{};
   bool operator==(const recording_cdr&) const = default;
   static constexpr auto fields() {
     return std::tuple{field{1, "kind", &recording_cdr::kind},           field{2, "path", &recording_cdr::path},
                       field{3, "segments", &recording_cdr::segments},   field{4, "bytes", &recording_cdr::bytes},
                       field{5, "length_ms", &recording_cdr::length_ms}, field{6, "sha256", &recording_cdr::sha256},
-                      field{7, "mailbox", &recording_cdr::mailbox},     field{8, "missing", &recording_cdr::missing}};
+                      field{7, "mailbox", &recording_cdr::mailbox},     field{8, "missing", &recording_cdr::missing},
+                      field{9, "files", &recording_cdr::files}};
   }
 };
+
+/// Every path that the recording may have, also of a CDR that was written before `files` came.
+std::vector<std::string> paths_of(const recording_cdr& recording);
 
 struct session_cdr {
   static constexpr std::string_view type = "call.cdr";

@@ -124,7 +124,8 @@ struct media_unbridge {
   static constexpr auto fields() { return members{field{1, "a", &media_unbridge::a}, field{2, "b", &media_unbridge::b}}; }
 };
 /// Starts or goes on with a recording: `left` and `right` are heard on those channels; `right` may be none (voicemail).
-/// A path that exists is repaired and a new segment beside it (".2.wav") begins.
+/// From segment 2 on the one before is completed and told (media_recorded with `goes_on`); a path that exists is, too, and the
+/// next segment begins.
 struct media_record {
   static constexpr std::uint32_t tag = 7;
   static constexpr std::string_view type = "media_record";
@@ -145,11 +146,19 @@ struct media_record {
                    field{7, "stop_after_silence", &media_record::stop_after_silence}};
   }
 };
+/// Ends a recording; answered by media_recorded or media_record_failed. One that does not run here died with its process: the
+/// file of `segment` is completed, and told as it is.
 struct media_record_stop {
   static constexpr std::uint32_t tag = 8;
   static constexpr std::string_view type = "media_record_stop";
   std::uint64_t recording = 0;
-  static constexpr auto fields() { return members{field{1, "recording", &media_record_stop::recording}}; }
+  call_id call{};
+  std::string path{};  ///< as in media_record; empty = only what runs
+  std::uint32_t segment = 1;
+  static constexpr auto fields() {
+    return members{field{1, "recording", &media_record_stop::recording}, field{2, "call", &media_record_stop::call},
+                   field{3, "path", &media_record_stop::path}, field{4, "segment", &media_record_stop::segment}};
+  }
 };
 /// Sends a key to this leg (RFC 4733, or in-band tones when the leg has no telephone-event).
 struct media_send_digit {
@@ -241,12 +250,13 @@ struct media_recorded {
   std::uint32_t length_ms = 0;
   std::string sha256{};  ///< hexadecimal
   std::uint32_t segment = 1;
+  bool goes_on = false;  ///< a later segment is being written
   bool operator==(const media_recorded&) const = default;
   static constexpr auto fields() {
     return members{field{1, "call", &media_recorded::call},           field{2, "recording", &media_recorded::recording},
                    field{3, "path", &media_recorded::path},           field{4, "bytes", &media_recorded::bytes},
                    field{5, "length_ms", &media_recorded::length_ms}, field{6, "sha256", &media_recorded::sha256},
-                   field{7, "segment", &media_recorded::segment}};
+                   field{7, "segment", &media_recorded::segment},     field{8, "goes_on", &media_recorded::goes_on}};
   }
 };
 /// Disk full or an I/O error; the call goes on.
@@ -256,10 +266,12 @@ struct media_record_failed {
   call_id call{};
   std::uint64_t recording = 0;
   std::string why{};
+  std::uint32_t segment =
+      0;  ///< an earlier one of which no file was found, while a later is being written; 0 = the recording ends
   bool operator==(const media_record_failed&) const = default;
   static constexpr auto fields() {
     return members{field{1, "call", &media_record_failed::call}, field{2, "recording", &media_record_failed::recording},
-                   field{3, "why", &media_record_failed::why}};
+                   field{3, "why", &media_record_failed::why}, field{4, "segment", &media_record_failed::segment}};
   }
 };
 struct media_closed {

@@ -154,6 +154,31 @@ struct recording_failed {
                    field{11, "why", &recording_failed::why}};
   }
 };
+struct recording_segment_ended {
+  static constexpr std::string_view type = "recording.segment_ended";
+  static constexpr std::string_view about =
+      "A file that a death of its process ended is complete, or gone; the recording goes on in a later one.";
+  call_id call{};
+  std::string tenant{};
+  std::string number{};  ///< the access number, canonical
+  time_point at{};
+  std::string recording{};
+  std::string path{};  ///< below the data directory
+  std::uint32_t segment = 1;
+  std::uint64_t bytes = 0;
+  std::uint32_t length_ms = 0;
+  std::string sha256{};
+  std::string missing{};  ///< why there is no file; empty = there is
+  static constexpr auto fields() {
+    return members{
+        field{1, "call", &recording_segment_ended::call},           field{2, "tenant", &recording_segment_ended::tenant},
+        field{3, "number", &recording_segment_ended::number},       field{4, "at", &recording_segment_ended::at},
+        field{5, "recording", &recording_segment_ended::recording}, field{6, "path", &recording_segment_ended::path},
+        field{7, "segment", &recording_segment_ended::segment},     field{8, "bytes", &recording_segment_ended::bytes},
+        field{9, "length_ms", &recording_segment_ended::length_ms}, field{10, "sha256", &recording_segment_ended::sha256},
+        field{11, "missing", &recording_segment_ended::missing}};
+  }
+};
 struct voicemail_left {
   static constexpr std::string_view type = "voicemail.left";
   static constexpr std::string_view about = "A message is in the mailbox.";

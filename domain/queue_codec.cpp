@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "domain/queue_internal.hpp"
+#include "domain/shown.hpp"
 #include "proto/json.hpp"
 #include "proto/wire.hpp"
 
@@ -101,22 +102,16 @@ result<queue_event> queue_rules::decode_event(std::string_view bytes) { return w
 std::string queue_rules::describe(const queue_event& e) { return json::text(e); }
 
 std::string queue_rules::show(const queue_state& s, std::size_t most) {
-  std::string out{"{\"waiting\":"};
-  json::write(out, s.entries.size());
-  out += ",\"agents_logged_in\":";
-  json::write(out, s.logged_in);
-  out += ",\"agents_free\":";
-  json::write(out, s.index.free_agents());
-  out += ",\"totals\":";
-  json::write(out, s.totals);
+  std::string out{"{"};
+  const queue_counts counts{
+      .waiting = s.entries.size(), .agents_logged_in = s.logged_in, .agents_free = s.index.free_agents(), .totals = s.totals};
+  json::detail::write_members(out, counts, true);
   out += ",\"calls\":[";
   std::size_t place = 0;
   for (auto walk = s.order.begin(); !walk.at_end() && place < most; walk.next()) {
     if (place++ > 0) out += ',';
-    out += "{\"place\":";
-    json::write(out, place);
-    out += ",\"expected_wait\":";
-    json::write(out, s.totals.wait_per_place * place);
+    out += '{';
+    json::detail::write_members(out, waiting_place{place, s.totals.wait_per_place * static_cast<std::int64_t>(place)}, true);
     out += ',';
     json::detail::write_members(out, s.entries.at((*walk).call), true);
     out += '}';

@@ -23,7 +23,8 @@ class recording_file {
   recording_file(media_record order, wave_layout layout, surroundings around)
       : order_(std::move(order)), layout_(layout), around_(std::move(around)) {}
 
-  /// Makes the file; a path that exists is repaired if a crash left it, told as media_recorded, and the next segment begins.
+  /// Makes the file. The segment before it, and any file that stands in its place, is completed and told as one of a recording
+  /// that goes on.
   void open();
   void append(byte_view frames);
   /// Tells media_recorded, or nothing when the failure was told already.
@@ -34,7 +35,7 @@ class recording_file {
  private:
   static constexpr std::uint32_t segments_max = 1'000;
 
-  void tell(const recording_summary& summary, std::uint32_t segment, const std::string& path);
+  void settle_segment(std::uint32_t segment);
   bool has_space();  ///< fails the recording when there is none
 
   const media_record order_;
@@ -45,5 +46,9 @@ class recording_file {
   std::uint32_t segment_ = 1;
   std::atomic<bool> failed_{false};
 };
+
+/// Completes the file of a recording that no longer runs and tells what there is. On the writer's thread.
+void settle_stopped(const media_record_stop& order, const std::string& data_directory,
+                    const std::function<void(media_event)>& sink);
 
 }  // namespace seatgrid::media

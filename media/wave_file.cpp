@@ -58,13 +58,20 @@ wave_header make_header(wave_layout layout, std::optional<std::uint64_t> data_by
   return h;
 }
 
-/// The layout of an unfinished file of ours; nothing for anything else.
-std::optional<wave_layout> unfinished_layout(const wave_header& h) {
+/// The layout of a file of ours with so many bytes of data, none = unfinished; nothing for anything else.
+std::optional<wave_layout> layout_of(const wave_header& h, std::optional<std::uint64_t> data_bytes) {
   wave_layout layout{.format = load_le16(&h[20]) == tag_alaw ? record_format::alaw : record_format::pcm16,
                      .channels = load_le16(&h[22])};
   if (layout.channels < 1 || layout.channels > 2) return std::nullopt;
-  if (make_header(layout, std::nullopt) != h) return std::nullopt;
+  if (make_header(layout, data_bytes) != h) return std::nullopt;
   return layout;
+}
+
+recording_summary summary_of(const std::string& path, wave_layout layout, std::uint64_t data_bytes, std::string sha256) {
+  return {.path = path,
+          .bytes = header_bytes + data_bytes,
+          .length_ms = static_cast<std::uint32_t>(data_bytes / layout.frame_bytes() * 1'000 / sample_rate_hz),
+          .sha256 = std::move(sha256)};
 }
 
 std::optional<std::string> sha256_of(int fd, std::uint64_t bytes) {
@@ -114,10 +121,7 @@ result<recording_summary> complete(int fd, const std::string& path, wave_layout 
   sync_directory_of(path);
   auto sum = sha256_of(fd, bytes);
   if (!sum) return fail(errc::unavailable, path + ": cannot be read back");
-  return recording_summary{.path = path,
-                           .bytes = bytes,
-                           .length_ms = static_cast<std::uint32_t>(data_bytes / layout.frame_bytes() * 1'000 / sample_rate_hz),
-                           .sha256 = std::move(*sum)};
+  return summary_of(path, layout, data_bytes, std::move(*sum));
 }
 
 }  // namespace
@@ -164,7 +168,7 @@ result<std::optional<recording_summary>> repair_wave(const std::string& path) {
   wave_header header{};
   const auto got = pread(fd, header.data(), header.size(), 0);
   if (got < static_cast<ssize_t>(header.size())) return fail(errc::corrupt, path + ": shorter than a header");
-  const auto layout = unfinished_layout(header);
+  const auto layout = layout_of(header, std::nullopt);
   struct stat about {};
   if (!layout || fstat(fd, &about) != 0) return std::nullopt;
   auto summary = complete(fd, path, *layout, static_cast<std::uint64_t>(about.st_size) - header_bytes);
@@ -172,54 +176,23 @@ result<std::optional<recording_summary>> repair_wave(const std::string& path) {
   return std::optional{std::move(*summary)};
 }
 
-std::string segment_path(const std::string& path, std::uint32_t segment) {
-  if (segment <= 1) return path;
-  const auto dot = path.rfind('.');
-  const auto slash = path.rfind('/');
-  const bool has_suffix = dot != std::string::npos && (slash == std::string::npos || dot > slash);
-  const auto stem = has_suffix ? path.substr(0, dot) : path;
-  return stem + "." + std::to_string(segment) + (has_suffix ? path.substr(dot) : std::string{});
+result<recording_summary> settle_wave(const std::string& path) {
+  if (std::error_code ec; !fs::exists(path, ec)) return fail(errc::not_found, "there is no file");
+  if (auto repaired = repair_wave(path); !repaired)
+    return tl::unexpected(repaired.error());
+  else if (*repaired)
+    return std::move(**repaired);
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return tl::unexpected(disk_error(path).error());
+  const std::unique_ptr<const int, void (*)(const int*)> closer{&fd, [](const int* p) { close(*p); }};
+  wave_header header{};
+  const bool whole = pread(fd, header.data(), header.size(), 0) == static_cast<ssize_t>(header.size());
+  const auto data_bytes = load_le32(&header[data_size_at]);
+  const auto layout = whole ? layout_of(header, data_bytes) : std::nullopt;
+  if (!layout) return fail(errc::corrupt, path + ": no recording of ours");
+  auto sum = sha256_of(fd, header_bytes + std::uint64_t{data_bytes});
+  if (!sum) return fail(errc::corrupt, path + ": shorter than its header says");
+  return summary_of(path, *layout, data_bytes, std::move(*sum));
 }
 
 }  // namespace seatgrid::media
-
-namespace seatgrid {
-
-result<repair_report> repair_recordings(const std::string& directory) {
-  constexpr int depth_max = 8;
-  constexpr std::size_t files_max = 1'000'000;
-  namespace fs = std::filesystem;
-  std::error_code failed;
-  fs::recursive_directory_iterator at{directory, failed};
-  if (failed) return fail(errc::not_found, directory + ": " + failed.message());
-  repair_report report;
-  std::size_t seen = 0;
-  for (const fs::recursive_directory_iterator end; at != end && seen < files_max; at.increment(failed)) {
-    if (failed) break;
-    if (at.depth() >= depth_max) at.disable_recursion_pending();
-    if (at->path().extension() != ".wav" || !at->is_regular_file(failed)) continue;
-    ++seen;
-    auto done = media::repair_wave(at->path().string());
-    if (!done && done.error().code == errc::corrupt)
-      report.empty.push_back(at->path().string());
-    else if (!done)
-      report.failed.push_back(done.error().what);
-    else if (*done)
-      report.repaired.push_back(std::move(**done));
-  }
-  return report;
-}
-
-void remove_recording(const std::string& data_directory, const std::string& path, std::uint32_t segments) {
-  namespace fs = std::filesystem;
-  const fs::path last{path};
-  auto first = path;  // "calls/7.3.wav" is the third segment of "calls/7.wav"
-  if (const auto number = last.stem().extension(); segments > 1 && number == "." + std::to_string(segments))
-    first = (last.parent_path() / last.stem().stem()).string() + last.extension().string();
-  if (!media::is_below(first)) return;
-  std::error_code ignored;  // what cannot be removed is tried again with its CDR
-  for (std::uint32_t n = 1; n <= std::max<std::uint32_t>(segments, 1); ++n)
-    fs::remove(data_directory + "/" + media::segment_path(first, n), ignored);
-}
-
-}  // namespace seatgrid

@@ -45,7 +45,7 @@ class wave_file {
 /// Repairs one file; nothing when it is complete or no recording of ours. @error corrupt  shorter than a header.
 result<std::optional<recording_summary>> repair_wave(const std::string& path);
 
-/// "calls/7.wav" and 2 are "calls/7.2.wav"; 1 or 0 leave the path alone.
-std::string segment_path(const std::string& path, std::uint32_t segment);
+/// What the file is, repaired when a death left it unfinished. @error not_found; corrupt  no recording of ours; unavailable.
+result<recording_summary> settle_wave(const std::string& path);
 
 }  // namespace seatgrid::media

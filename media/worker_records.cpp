@@ -52,7 +52,10 @@ void worker::detach(recording& r) {
 }
 
 void worker::obey(const media_record_stop& c) {
-  if (recordings_.contains(c.recording)) finish_recording(c.recording);
+  if (recordings_.contains(c.recording)) return finish_recording(c.recording);
+  if (!is_below(c.path)) return;  // also: none
+  parts_.writer.post(
+      0, [c, data = parts_.options.data_directory, sink = parts_.sink] { settle_stopped(c, data, sink); }, true);
 }
 
 void worker::finish_recording(std::uint64_t id) {

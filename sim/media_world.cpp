@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/overload.hpp"
+#include "domain/recording_path.hpp"
 
 namespace seatgrid::sim {
 namespace {
@@ -61,11 +62,16 @@ void media_world::hear(const media_command& command) {
                       },
                       [](const media_bridge&) {}, [](const media_unbridge&) {},
                       [&](const media_record& c) {
+                        if (c.segment > 1) tell_file(c.left.call, c.recording, c.path, c.segment - 1, milliseconds{500}, true);
                         recordings_[{c.left.call, c.recording}] = {c.left.call, c.path, stage_.now(), c.segment};
                         if (c.stop_after_silence.count() == 0) return;
-                        stage_.in_this_life(stage_.chance.wait(2'000, 15'000), [this, c] { finish(c.recording); });
+                        stage_.in_this_life(stage_.chance.wait(2'000, 15'000),
+                                            [this, c] { static_cast<void>(finish(c.recording)); });
                       },
-                      [&](const media_record_stop& c) { finish(c.recording); }, [](const media_send_digit&) {},
+                      [&](const media_record_stop& c) {
+                        if (!finish(c.recording)) tell_file(c.call, c.recording, c.path, c.segment, milliseconds{500}, false);
+                      },
+                      [](const media_send_digit&) {},
                       [&](const media_close& c) {
                         endpoints_.erase(c.leg);
                         media_statistics statistics;
@@ -75,20 +81,27 @@ void media_world::hear(const media_command& command) {
              command);
 }
 
-void media_world::finish(std::uint64_t number) {
+bool media_world::finish(std::uint64_t number) {
   for (auto it = recordings_.begin(); it != recordings_.end(); ++it) {
     if (it->first.second != number) continue;
-    const auto& r = it->second;
-    to_node(media_recorded{.call = r.call,
-                           .recording = number,
-                           .path = r.path,
-                           .bytes = 1'000,
-                           .length_ms = static_cast<std::uint32_t>(ms_between(stage_.now(), r.began).count()),
-                           .sha256 = "00",
-                           .segment = r.segment});
+    const auto r = it->second;
     recordings_.erase(it);
-    return;
+    tell_file(r.call, number, r.path, r.segment, ms_between(stage_.now(), r.began), false);
+    return true;
   }
+  return false;
+}
+
+void media_world::tell_file(call_id call, std::uint64_t number, const std::string& path, std::uint32_t segment,
+                            milliseconds length, bool goes_on) {
+  to_node(media_recorded{.call = call,
+                         .recording = number,
+                         .path = segment_path(path, segment),
+                         .bytes = 1'000,
+                         .length_ms = static_cast<std::uint32_t>(length.count()),
+                         .sha256 = "00",
+                         .segment = segment,
+                         .goes_on = goes_on});
 }
 
 }  // namespace seatgrid::sim

@@ -31,7 +31,11 @@ class media_world {
   };
   void to_node(media_event event);
   void watch_silence(leg_id leg);
-  void finish(std::uint64_t number);
+  /// False when none of that number runs.
+  bool finish(std::uint64_t number);
+  /// Of a file that is complete, or that a death left.
+  void tell_file(call_id call, std::uint64_t number, const std::string& path, std::uint32_t segment, milliseconds length,
+                 bool goes_on);
 
   stage& stage_;
   phones& phones_;

@@ -35,7 +35,9 @@ void check_pages(const std::string& text) {
   const auto summary = summarise_calls(text, "");
   must(json::accept(summary) || !is_page, "a summary of JSON is JSON");
   const auto found = json::parse(text, nullptr, false);
-  recording_path(found, "talk");
+  for (const std::uint32_t n : {1U, 2U})
+    if (const auto file = recorded_file_of(found, "talk", n, n))
+      must(file->path.front() != '/' && file->path.find("..") == std::string::npos, "a file lies below the data directory");
   for (const auto& item : actors::recordings_of_cdr(text, "talk")) must(json::accept(item), "a recording is JSON");
   actors::item_matches(text, {{"since", "2026"}, {"state", "talking"}});
   actors::item_matches(R"({"state":"talking","started_at":"2026"})", {{"since", text}, {"state", text}});

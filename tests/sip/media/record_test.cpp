@@ -153,11 +153,10 @@ TEST_F(MediaRecord, CrashLeavesAReadableFileThatIsRepairedAndContinuedInASecondS
   const auto torn = read_wave(directory / "calls/7.wav");
   EXPECT_GE(torn.left.size(), 8'000U) << "playable as the crash left it";
   std::ofstream{directory / "calls/7.wav", std::ios::app | std::ios::binary} << 'x';  // half a frame
-  const auto report = repair_recordings(directory.string());
-  ASSERT_TRUE(report);
-  ASSERT_EQ(report->repaired.size(), 1U);
-  EXPECT_EQ(report->repaired[0].length_ms, torn.left.size() / 8);
-  EXPECT_TRUE(repair_recordings(directory.string())->repaired.empty());
+  const auto repaired = media::repair_wave(directory / "calls/7.wav");
+  ASSERT_TRUE(repaired && *repaired);
+  EXPECT_EQ((*repaired)->length_ms, torn.left.size() / 8);
+  EXPECT_FALSE(media::repair_wave(directory / "calls/7.wav").value());
   EXPECT_GT(share_of_tone(middle(read_wave(directory / "calls/7.wav").right), 1'200), 0.97);
 
   start();
@@ -167,7 +166,7 @@ TEST_F(MediaRecord, CrashLeavesAReadableFileThatIsRepairedAndContinuedInASecondS
   media->command(order());
   talk(300ms, {&caller, &agent});
   media->command(media_record_stop{.recording = 70});
-  const auto done = events.wait<media_recorded>();
+  const auto done = events.wait<media_recorded>([](const media_recorded& r) { return !r.goes_on; });
   ASSERT_TRUE(done);
   EXPECT_EQ(done->segment, 2U);
   EXPECT_EQ(done->path, "calls/7.2.wav");
@@ -246,7 +245,7 @@ TEST_F(MediaRecord, StopOfTheEngineCompletesFilesAndTellsNobody) {
   EXPECT_TRUE(events.all<media_recorded>().empty());
   EXPECT_TRUE(events.all<media_closed>().empty());
   EXPECT_NEAR(static_cast<double>(read_wave(directory / "calls/7.wav").left.size()) / 8, 300, 120);
-  EXPECT_TRUE(repair_recordings(directory.string())->repaired.empty());
+  EXPECT_FALSE(media::repair_wave(directory / "calls/7.wav").value()) << "complete";
 }
 
 TEST_F(MediaRecord, TheNextSegmentCompletesTheOneThatADeathLeft) {
@@ -265,12 +264,52 @@ TEST_F(MediaRecord, TheNextSegmentCompletesTheOneThatADeathLeft) {
   media->command(again);
   talk(200ms, {&caller, &agent});
   media->command(media_record_stop{.recording = 70});
+  const auto done = events.wait<media_recorded>([](const media_recorded& r) { return !r.goes_on; });
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->path, "calls/7.2.wav");
+  const auto told = events.all<media_recorded>();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_TRUE(told[0].goes_on);
+  EXPECT_EQ(told[0].segment, 1U);
+  EXPECT_EQ(told[0].path, "calls/7.wav");
+  EXPECT_EQ(told[0].length_ms, 100U);
+  EXPECT_EQ(read_wave(first).left.size(), 800U);
+}
+
+TEST_F(MediaRecord, AStopOfARecordingThatDiedCompletesItsFileAndTellsIt) {
+  {
+    auto left = media::wave_file::create((directory / "calls/7.2.wav").string(), {.format = record_format::alaw, .channels = 2});
+    ASSERT_TRUE(left && left->append(std::vector<std::uint8_t>(1'600, 0xd5)));
+  }
+  start();
+  media->command(media_record_stop{.recording = 70, .call = leg(1).call, .path = "calls/7.wav", .segment = 2});
   const auto done = events.wait<media_recorded>();
   ASSERT_TRUE(done);
   EXPECT_EQ(done->path, "calls/7.2.wav");
-  EXPECT_EQ(events.all<media_recorded>().size(), 1U);
-  EXPECT_EQ(read_wave(first).left.size(), 800U);
-  EXPECT_TRUE(repair_recordings(directory.string())->repaired.empty());
+  EXPECT_EQ(done->length_ms, 100U);
+  EXPECT_FALSE(done->goes_on);
+  media->command(media_record_stop{.recording = 71, .call = leg(1).call, .path = "calls/none.wav", .segment = 1});
+  const auto gone = events.wait<media_record_failed>();
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->recording, 71U);
+}
+
+TEST_F(MediaRecord, ASegmentWhoseFileIsGoneIsToldAndTheNextRuns) {
+  start();
+  phone caller;
+  phone agent;
+  join_both(caller, agent);
+  auto again = order();
+  again.segment = 2;
+  media->command(again);
+  const auto gone = events.wait<media_record_failed>();
+  ASSERT_TRUE(gone);
+  EXPECT_EQ(gone->segment, 1U);
+  talk(200ms, {&caller, &agent});
+  media->command(media_record_stop{.recording = 70});
+  const auto done = events.wait<media_recorded>();
+  ASSERT_TRUE(done);
+  EXPECT_EQ(done->segment, 2U);
 }
 
 }  // namespace

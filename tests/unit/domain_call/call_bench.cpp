@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "domain/negotiation.hpp"
+#include "domain/recording_path.hpp"
 
 namespace seatgrid::test {
 
@@ -133,7 +134,13 @@ void call_bench::talk() {
 void call_bench::close_all() {
   for (const auto& r : std::vector{call.recordings})
     if (r.is_open())
-      tell(media_recorded{.call = id(), .recording = r.id, .path = r.path, .bytes = 44, .length_ms = 900, .sha256 = "ab"});
+      tell(media_recorded{.call = id(),
+                          .recording = r.id,
+                          .path = segment_path(r.path, r.segment),
+                          .bytes = 44,
+                          .length_ms = 900,
+                          .sha256 = "ab",
+                          .segment = r.segment});
   for (std::uint32_t index = 1; index <= call.last_leg; ++index) tell(media_closed{.leg = leg(index)});
 }
 

@@ -133,14 +133,67 @@ TEST_F(WaveFile, RepairTouchesOnlyUnfinishedRecordings) {
   }
   std::ofstream{directory / "empty.wav"} << "RIFF";
   std::ofstream{directory / "foreign.wav"} << std::string(200, 'x');
-  const auto report = repair_recordings(directory);
-  ASSERT_TRUE(report);
-  ASSERT_EQ(report->repaired.size(), 1U);
-  EXPECT_EQ(report->repaired[0].length_ms, 1'000U);
-  EXPECT_EQ(report->repaired[0].bytes, 16'058U) << "the half frame is cut";
-  EXPECT_EQ(report->empty.size(), 1U);
+  const auto torn = repair_wave(directory / "deep" / "torn.wav");
+  ASSERT_TRUE(torn && *torn);
+  EXPECT_EQ((*torn)->length_ms, 1'000U);
+  EXPECT_EQ((*torn)->bytes, 16'058U) << "the half frame is cut";
+  EXPECT_FALSE(repair_wave(directory / "whole.wav").value()) << "complete";
+  EXPECT_FALSE(repair_wave(directory / "foreign.wav").value()) << "none of ours";
   EXPECT_EQ(std::filesystem::file_size(directory / "foreign.wav"), 200U);
-  EXPECT_EQ(repair_recordings(directory / "nowhere").error().code, errc::not_found);
+  EXPECT_EQ(repair_wave(directory / "empty.wav").error().code, errc::corrupt);
+}
+
+TEST_F(WaveFile, SettlingSaysTheSameOfAFileThatIsWholeAndOneThatADeathLeft) {
+  const wave_layout layout{};
+  auto whole = wave_file::create(directory / "whole.wav", layout);
+  ASSERT_TRUE(whole && whole->append(std::vector<std::uint8_t>(16'000)));
+  const auto finished = whole->finish();
+  auto torn = wave_file::create(directory / "torn.wav", layout);
+  ASSERT_TRUE(finished && torn && torn->append(std::vector<std::uint8_t>(16'000)));
+  for (const char* name : {"whole.wav", "torn.wav", "torn.wav"}) {
+    const auto known = settle_wave(directory / name);
+    ASSERT_TRUE(known) << name << known.error().what;
+    EXPECT_EQ(known->sha256, finished->sha256);
+    EXPECT_EQ(known->bytes, finished->bytes);
+    EXPECT_EQ(known->length_ms, 1'000U);
+  }
+  std::ofstream{directory / "foreign.wav"} << std::string(200, 'x');
+  EXPECT_EQ(settle_wave(directory / "foreign.wav").error().code, errc::corrupt);
+  EXPECT_EQ(settle_wave(directory / "none.wav").error().code, errc::not_found);
+  std::filesystem::resize_file(directory / "whole.wav", 1'000);
+  EXPECT_EQ(settle_wave(directory / "whole.wav").error().code, errc::corrupt) << "shorter than its header says";
+}
+
+TEST_F(WaveFile, SettlingADirectoryRepairsWhatIsOverAndMovesWhatNobodyKnows) {
+  const wave_layout layout{};
+  const auto make = [&](const char* path) {
+    auto file = wave_file::create(directory / path, layout);
+    EXPECT_TRUE(file && file->append(std::vector<std::uint8_t>(1'600)));
+  };
+  make("recordings/t/over.wav");
+  make("recordings/t/stray.2.wav");
+  make("voicemail/t/box/living.wav");
+  make("recordings/t/unknown.wav");
+  make("prompts/mine.wav");
+  std::filesystem::create_directories(directory / "recordings/t");
+  std::ofstream{directory / "recordings/t/notes.txt"} << "kept";
+  const auto owner = [](const std::string& path) {
+    if (path.find("over") != path.npos) return recording_owner::over;
+    if (path.find("living") != path.npos) return recording_owner::living;
+    return path.find("unknown") != path.npos ? recording_owner::unknown : recording_owner::none;
+  };
+  const auto done = settle_recordings(directory, owner, [] { return true; });
+  EXPECT_EQ(done.seen, 4U);
+  EXPECT_EQ(done.stray, std::vector<std::string>{"recordings/t/stray.2.wav"});
+  EXPECT_EQ(done.repaired.size(), 2U);
+  EXPECT_FALSE(repair_wave(directory / "recordings/t/over.wav").value()) << "complete now";
+  EXPECT_FALSE(repair_wave(directory / "lost+found/recordings/t/stray.2.wav").value()) << "moved, and playable";
+  EXPECT_TRUE(repair_wave(directory / "voicemail/t/box/living.wav").value()) << "was left to the call that grows it";
+  EXPECT_TRUE(repair_wave(directory / "recordings/t/unknown.wav").value());
+  EXPECT_TRUE(std::filesystem::exists(directory / "recordings/t/notes.txt"));
+  EXPECT_TRUE(std::filesystem::exists(directory / "prompts/mine.wav"));
+  EXPECT_EQ(settle_recordings(directory, owner, [] { return false; }).seen, 0U) << "ends when told";
+  EXPECT_EQ(settle_recordings(directory / "nowhere", owner, [] { return true; }).seen, 0U);
 }
 
 TEST_F(WaveFile, ChecksumIsThatOfTheFile) {
@@ -153,12 +206,6 @@ TEST_F(WaveFile, ChecksumIsThatOfTheFile) {
   ASSERT_EQ(fread(text.data(), 1, 64, out), 64U);
   pclose(out);
   EXPECT_EQ(done->sha256, text.data());
-}
-
-TEST(SegmentPath, PutsTheNumberBeforeTheSuffix) {
-  EXPECT_EQ(segment_path("calls/7.wav", 1), "calls/7.wav");
-  EXPECT_EQ(segment_path("calls/7.wav", 2), "calls/7.2.wav");
-  EXPECT_EQ(segment_path("a.b/seven", 3), "a.b/seven.3");
 }
 
 }  // namespace

@@ -27,14 +27,16 @@ class long_work {
   ~long_work() {
     if (thread_.joinable()) thread_.join();
   }
-  /// False, and nothing done, while an earlier order runs.
-  bool begin(std::function<void()> order) {
+  /// False, and nothing done, while an earlier order runs. What `order` gives back tells of its end, when the next may begin: who
+  /// has heard of it is not refused.
+  bool begin(std::function<std::function<void()>()> order) {
     if (busy_.exchange(true)) return false;
     const std::lock_guard lock{mutex_};
     if (thread_.joinable()) thread_.join();
     thread_ = std::thread([this, order = std::move(order)] {
-      order();
+      const auto tell = order();
       busy_ = false;
+      tell();
     });
     return true;
   }

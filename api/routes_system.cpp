@@ -64,8 +64,9 @@ template <class Work>
 void run_long(const state_ptr& state, long_work& on, api_call call, const char* busy, Work work) {
   // The thread ends before the state does: it must not hold it.
   const auto exchange = call.exchange;
-  const bool begun =
-      on.begin([raw = state.get(), call = std::move(call), work] { answer_with(call.exchange)(work(raw->hooks, call)); });
+  const bool begun = on.begin([raw = state.get(), call = std::move(call), work] {
+    return [exchange = call.exchange, outcome = work(raw->hooks, call)] { answer_with(exchange)(outcome); };
+  });
   if (!begun) exchange->respond(problem({errc::conflict, busy}));
 }
 

@@ -7,12 +7,6 @@
 /// What comes to a lane from outside: steps, claims, reports, records, time. What it makes of them: lane_desk_acts.cpp.
 namespace seatgrid::cluster {
 
-namespace {
-
-constexpr milliseconds bounds_patience{1'000};
-
-}  // namespace
-
 void callbacks::post(std::vector<std::function<void()>>&& more) {
   if (more.empty()) return;
   const std::lock_guard lock{mutex_};
@@ -46,22 +40,10 @@ bool callbacks::empty() const {
 }
 
 lane_desk::lane_desk(lane_id id, desk_room& room, std::optional<applied_fold> applied)
-    : id_(id), room_(room), state_(room.store.end(id)), batch_(room.store.make_batch()) {
-  if (!applied) applied.emplace();
-  log_ahead_us_ = applied->log_ahead_us;
-  committed_ = applied->fold.next;
-  machine_ = make_lane(id, room.options.me, std::move(applied->fold), room.options.lane);
-}
-
-result<void> lane_desk::start(std::uint64_t end) {
-  std::uint64_t from = 0, life = 0;
-  {
-    const std::lock_guard lock{mutex_};
-    target_ = end;
-    from = machine_.folded.next;
-    life = life_;
-  }
-  return room_.log.tail(id_, static_cast<log_offset>(from), [this, life](const auto& came) { on_records(life, came); });
+    : id_(id), room_(room), batch_(room.store.make_batch()) {
+  was_in_store_ = applied.has_value();
+  stand_at(applied.value_or(applied_fold{}), false);
+  if (const auto& folds = room.options.folds) wanted_ = folds->contains(id);
 }
 
 void lane_desk::append(lane_epoch at, step what, on_counted done) {
@@ -166,7 +148,10 @@ void lane_desk::read_one(const log_record& came) {
     feed(in);
   else
     fold_history(in);
-  if (counts && machine_.mode != lane_mode::stopped) log_ahead_us_ = came.at.us - state_.at.us;
+  if (!counts || machine_.mode == lane_mode::stopped) return;
+  log_ahead_us_ = came.at.us - state_.at.us;
+  while (!counted_at_.empty() && counted_at_.front().first <= in.offset) counted_at_.pop_front();
+  ahead_is_sure_ = counted_at_.empty();
 }
 
 /// What lay in the log at the start calls for nothing: not even a claim in our own name, which was a former process's.
@@ -187,6 +172,7 @@ void lane_desk::note_log_time(std::uint64_t offset, time_point at) {
   if (counted_at_.empty() || counted_at_.front().first != offset) return;
   log_ahead_us_ = at.us - counted_at_.front().second.us;
   counted_at_.pop_front();
+  ahead_is_sure_ = counted_at_.empty();
 }
 
 void lane_desk::give_up(const error& why) {
@@ -202,6 +188,7 @@ void lane_desk::give_up(const error& why) {
 
 bool lane_desk::tick() {
   bool rebuilds = false, keeps_rows = false, soon = false;
+  change_folding();
   {
     const std::lock_guard lock{mutex_};
     feed(cluster::tick{room_.now()});
@@ -214,48 +201,6 @@ bool lane_desk::tick() {
   if (rebuilds) rebuild(keeps_rows);
   work();
   return soon;
-}
-
-/// Nothing of the log comes for this lane meanwhile: what was asked for an earlier life is late.
-void lane_desk::rebuild(bool keeps_rows) {
-  room_.log.untail(id_);
-  const auto bounds = room_.log.bounds(id_, bounds_patience);
-  std::optional<error> trouble;
-  if (!bounds)
-    trouble = bounds.error();
-  else if (!keeps_rows && bounds->first > 0)
-    trouble = error{errc::unavailable, "the log begins at " + std::to_string(bounds->first) + ": its beginning was removed"};
-  else if (auto dropped = keeps_rows ? result<void>{} : room_.store.drop(id_); !dropped)
-    trouble = dropped.error();
-  {
-    const std::lock_guard lock{mutex_};
-    rebuild_pause_ = std::clamp(2 * rebuild_pause_, room_.options.rebuild_pause, room_.options.rebuild_pause_max);
-    rebuild_at_ = room_.now() + rebuild_pause_;
-    if (trouble) {
-      const auto text = "lane " + std::to_string(id_) + " cannot be folded anew: " + trouble->what;
-      say(text);
-      fail_claims({errc::unavailable, text});
-      settle();
-      return;
-    }
-    const auto epoch =
-        std::max(machine_.epoch,
-                 machine_.folded.epoch);  // a claim of ours that is still under way must not win with an epoch that is used again
-    machine_ = make_lane(id_, room_.options.me, keeps_rows ? machine_.folded : lane_fold{}, room_.options.lane);
-    machine_.epoch = epoch;
-    stopped_.reset();
-    numbers_.clear(), counted_at_.clear();
-    if (!keeps_rows) {
-      state_ = {};
-      log_ahead_us_.reset();
-      committed_ = 0;
-      if (const auto& tell = room_.options.on_remade) posted_.push_back([&tell, id = id_] { tell(id); });
-    }
-  }
-  if (auto started = start(static_cast<std::uint64_t>(bounds->end)); !started) {
-    const std::lock_guard lock{mutex_};
-    stopped_ = started.error();
-  }
 }
 
 bool lane_desk::is_idle() const {
@@ -294,7 +239,15 @@ lane_view lane_desk::view() const {
           .to_fold = target_ > folded.next ? target_ - folded.next : 0,
           .waiting = waiting_.size() + flight_.size(),
           .in_doubt = in_doubt_for(machine_, room_.now()),
-          .trouble = stopped_ ? stopped_->what : std::string{}};
+          .trouble = stopped_ ? stopped_->what : std::string{},
+          .folds = folds_,
+          .lag = static_cast<std::uint64_t>(seen_bounds_.end) > folded.next
+                     ? static_cast<std::uint64_t>(seen_bounds_.end) - folded.next
+                     : 0,
+          .first_offset = static_cast<std::uint64_t>(seen_bounds_.first),
+          .snapshot_offset = newest_ ? newest_->id.offset : 0,
+          .snapshot_bytes = newest_ ? newest_->bytes : 0,
+          .snapshot_at = newest_ ? newest_->at : time_point{}};
 }
 
 }  // namespace seatgrid::cluster

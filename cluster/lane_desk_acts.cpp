@@ -34,6 +34,7 @@ void lane_desk::act(const frame_counted& out) {
   }
   flight_.clear();
   room_.frames.fetch_add(1, std::memory_order_relaxed);
+  ahead_is_sure_ = false;
   counted_at_.emplace_back(out.offset, state_.at);
   if (counted_at_.size() > own_frames_max) counted_at_.pop_front();
 }
@@ -61,8 +62,14 @@ void lane_desk::act(const lane_lost& out) {
 
 void lane_desk::act(const lane_stopped& out) {
   stopped_ = out.why;
+  if (out.why.code == errc::corrupt && filled_from_) rejected_.insert(*filled_from_);
   rebuild_at_ = room_.now() + rebuild_pause_;
   say("lane " + std::to_string(id_) + " stops: " + out.why.what + (can_rebuild() ? "; it will be folded anew" : ""));
+  if (out.why.code == errc::corrupt)
+    say("lane " + std::to_string(id_) +
+        ": records that counted here may be gone from the log. If its brokers lost them, what was "
+        "acknowledged is lost with them: this is a new incarnation of the journal, and events.source must say so; see the "
+        "runbook");
   if (!can_rebuild()) fail_claims(out.why);
   room_.wake();
 }
@@ -94,8 +101,8 @@ void lane_desk::tell_owner(const record& claim) {
       [&tell, id = id_, owner = lane_owner{claim.node, claim.owner}, epoch = claim.epoch] { tell(id, owner, epoch); });
 }
 
-void lane_desk::commit() {
-  if (machine_.folded.next == committed_ || failed_) return;
+void lane_desk::commit(bool always) {
+  if ((machine_.folded.next == committed_ && !always) || failed_) return;
   state_.epoch = machine_.folded.epoch;
   batch_->put_end(id_, state_);
   batch_->put_fold(id_, encode_fold({machine_.folded, log_ahead_us_}));
@@ -142,6 +149,7 @@ void lane_desk::take_claim(waiting_claim&& one) {
     if (!can_rebuild()) fail_claims(*stopped_);
     return;
   }
+  if (!wanted_) set_folds(true);
   if (!has_caught_up()) return;
   if (machine_.mode == lane_mode::owner && machine_.epoch > granted_) return grant();
   feed(claim_order{});

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <unordered_map>
 #include <variant>
@@ -14,6 +15,7 @@
 
 #include "cluster/frame.hpp"
 #include "cluster/lane_journal.hpp"
+#include "cluster/snapshot_topic_internal.hpp"
 
 /// One lane of a lane_journal: its machine, what waits for it, and the store that it folds into. Inside cluster/ only.
 namespace seatgrid::cluster {
@@ -40,6 +42,7 @@ class callbacks {
 struct desk_room {
   lane_log& log;
   lane_store& store;
+  snapshot_topic* snapshots;  ///< null = there is none
   const lane_journal_options& options;
   callbacks& calls;
   std::function<void()> wake{};  ///< the ticking thread has something to do
@@ -51,13 +54,21 @@ class lane_desk {
  public:
   lane_desk(lane_id id, desk_room& room, std::optional<applied_fold> applied);
 
-  /// Reads the log on from where the store stands; claims wait until `end` is folded.
-  result<void> start(std::uint64_t end);
+  /// Begins to fold, if the lane is wanted. Blocks when the store lacks the lane.
+  result<void> open(log_bounds bounds);
+  /// Whether the lane is folded; takes effect with a tick.
+  void set_folds(bool folds);
 
   // Any thread; never blocks on log or store.
   void append(lane_epoch at, step what, on_counted done);
   void claim(on_claimed done, on_lost lost);
   lane_view view() const;
+
+  /// The lane as it stands, from which every node makes the same snapshot.
+  /// @error unavailable  not at this moment: try again soon; @error wrong_state  the lane is not folded to its end
+  result<std::unique_ptr<lane_image>> cut();
+  /// What a look at log and snapshots has shown.
+  void note(log_bounds bounds, const std::optional<whole_snapshot>& newest);
 
   void give_up(const error& why);
   /// Time passed. True while the lane needs another tick soon.
@@ -107,7 +118,7 @@ class lane_desk {
   /// Writes what was folded; then moves on what waits, as far as it can.
   /// True when callbacks were posted.
   bool settle();
-  void commit();
+  void commit(bool always = false);
   void advance();
   void take_claim(waiting_claim&& one);
   bool take_step();
@@ -119,12 +130,19 @@ class lane_desk {
   void end_epoch(const error& why);
   void fail_claims(const error& why);
   void count(on_counted&& done, result<step_position> outcome);
-  bool has_caught_up() const { return machine_.folded.next >= target_; }
+  bool has_caught_up() const { return folds_ && machine_.folded.next >= target_; }
   /// A frame of the owner is under way: what comes behind it waits for it.
   bool may_write_later() const { return machine_.mode == lane_mode::owner && machine_.flight.has_value(); }
   /// Not when this program is too old for the lane, or set to another number of lanes.
   bool can_rebuild() const { return stopped_->code != errc::unsupported && stopped_->code != errc::conflict; }
+  /// Reads the log on from where the machine stands; claims wait until `end` is folded.
+  result<void> start(std::uint64_t end);
   void rebuild(bool keeps_rows);
+  /// Drops the lane's rows and fills them from its newest snapshot, or leaves them empty when the log has its beginning.
+  result<applied_fold> fill(log_bounds bounds);
+  void stand_at(applied_fold applied, bool is_fresh);
+  /// Ends or begins folding as it is wanted.
+  void change_folding();
   void say(const std::string& text) const;
 
   const lane_id id_;
@@ -138,6 +156,15 @@ class lane_desk {
   lane machine_;
   std::uint64_t life_ = 1;  ///< of the machine: reports and records for an earlier one are late
   std::uint64_t target_ = 0;
+  bool folds_ = false;
+  std::atomic<bool> wanted_{true};
+  bool was_in_store_ = false;
+  /// The frame that `log_ahead_us_` is of is the last one, as it is for every reader who has read as far.
+  bool ahead_is_sure_ = false;
+  std::optional<snapshot_id> filled_from_{};
+  std::set<snapshot_id> rejected_{};  ///< the log does not go on from them
+  log_bounds seen_bounds_{};
+  std::optional<whole_snapshot> newest_{};
   lane_state state_{};
   std::optional<std::int64_t> log_ahead_us_{};                     ///< the log's clock minus the lane's, as last seen
   std::optional<time_point> claim_read_at_{};                      ///< the log's time of our last claim that won

@@ -10,6 +10,7 @@
 
 #include "base/thread_name.hpp"
 #include "cluster/lane_desk_internal.hpp"
+#include "cluster/retention_internal.hpp"
 #include "storage/journal_over_store.hpp"
 
 namespace seatgrid::cluster {
@@ -30,11 +31,13 @@ node_time steady_now() {
 
 class lane_journal_impl final : public journal_over_store<lane_journal> {
  public:
-  lane_journal_impl(std::unique_ptr<lane_log> log, std::unique_ptr<lane_store> store, lane_journal_options options)
+  lane_journal_impl(std::unique_ptr<lane_log> log, std::unique_ptr<lane_store> store, lane_journal_options options,
+                    std::unique_ptr<lane_log> snapshots)
       : journal_over_store(std::move(store), options.journal.trim_steps_max),
         options_(std::move(options)),
         log_(std::move(log)),
-        room_{.log = *log_, .store = *store_, .options = options_, .calls = calls_} {
+        snapshots_(snapshots ? std::make_unique<snapshot_topic>(std::move(snapshots)) : nullptr),
+        room_{.log = *log_, .store = *store_, .snapshots = snapshots_.get(), .options = options_, .calls = calls_} {
     options_.lane.lanes = log_->lanes();
     if (!options_.end_process) options_.end_process = print_and_exit;
     room_.now = options_.now ? options_.now : steady_now;
@@ -53,9 +56,11 @@ class lane_journal_impl final : public journal_over_store<lane_journal> {
     for (lane_id id = 0; id < log_->lanes(); ++id) {
       const auto bounds = log_->bounds(id, options_.start_patience);
       if (!bounds) return tl::unexpected(bounds.error());
-      if (auto started = desks_[id]->start(static_cast<std::uint64_t>(bounds->end)); !started) return started;
+      if (auto started = desks_[id]->open(*bounds); !started) return started;
     }
-    if (!options_.by_hand) ticker_ = std::thread{[this] { run(); }};
+    if (options_.by_hand) return {};
+    ticker_ = std::thread{[this] { run(); }};
+    retainer_ = std::thread{[this] { run_retention(); }};
     return {};
   }
 
@@ -84,6 +89,18 @@ class lane_journal_impl final : public journal_over_store<lane_journal> {
     for (auto& desk : desks_) desk->give_up({errc::unavailable, why});
   }
 
+  void set_lanes(std::set<lane_id> folds) override {
+    for (lane_id id = 0; id < desks_.size(); ++id) desks_[id]->set_folds(folds.contains(id));
+  }
+  void look_after_retention() override {
+    const std::lock_guard only_one{retention_mutex_};
+    retention_.look();
+  }
+  result<void> make_snapshot(lane_id lane) override {
+    const std::lock_guard only_one{retention_mutex_};
+    return retention_.make(lane);
+  }
+
   void tick() override {
     soon_ = false;
     for (auto& desk : desks_) soon_ = desk->tick() || soon_;
@@ -104,7 +121,11 @@ class lane_journal_impl final : public journal_over_store<lane_journal> {
       ends_ = true;
     }
     wake_.notify_all();
-    if (ticker_.joinable()) ticker_.join();
+    no_more_.notify_all();
+    if (snapshots_) snapshots_->close();
+    for (auto* each : {&ticker_, &retainer_})
+      if (each->joinable()) each->join();
+    const std::lock_guard no_snapshot{retention_mutex_};
     for (auto& desk : desks_) desk->fail_rest();
   }
 
@@ -142,26 +163,40 @@ class lane_journal_impl final : public journal_over_store<lane_journal> {
     }
   }
 
+  void run_retention() {
+    name_this_thread("retention");
+    std::unique_lock lock{wake_mutex_};
+    while (!no_more_.wait_for(lock, options_.retention.look_every, [this] { return ends_.load(); })) {
+      lock.unlock();
+      look_after_retention();
+      lock.lock();
+    }
+  }
+
   lane_journal_options options_;
   callbacks calls_{};
   const std::unique_ptr<lane_log> log_;
+  const std::unique_ptr<snapshot_topic> snapshots_;
   desk_room room_;
   std::vector<std::unique_ptr<lane_desk>> desks_{};
+  std::atomic<bool> ends_{false};
+  retention_keeper retention_{room_, desks_, ends_};
+  std::mutex retention_mutex_{};
   std::atomic<bool> closed_{false};
   std::mutex close_mutex_{};
   std::mutex wake_mutex_{};
   std::condition_variable wake_{};
+  std::condition_variable no_more_{};
   bool woken_ = false;
-  bool ends_ = false;
   bool soon_ = true;
-  std::thread ticker_{};
+  std::thread ticker_{}, retainer_{};
 };
 
 }  // namespace
 
 result<std::unique_ptr<lane_journal>> open_lane_journal(std::unique_ptr<lane_log> log, std::unique_ptr<lane_store> store,
-                                                        lane_journal_options options) {
-  auto made = std::make_unique<lane_journal_impl>(std::move(log), std::move(store), std::move(options));
+                                                        lane_journal_options options, std::unique_ptr<lane_log> snapshots) {
+  auto made = std::make_unique<lane_journal_impl>(std::move(log), std::move(store), std::move(options), std::move(snapshots));
   if (auto opened = made->open(); !opened) return tl::unexpected(opened.error());
   return made;
 }

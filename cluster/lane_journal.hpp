@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,13 +17,28 @@
 /// The journal of a cluster: the lane machine (lane.hpp) between a shared log and a store that folds it. DESIGN section 3.
 namespace seatgrid::cluster {
 
+/// How snapshots are made and how much of the log is kept (docs/runbook/cluster.md).
+struct log_retention_options {
+  milliseconds snapshot_every{600'000};        ///< age of a lane's newest snapshot at which another is made
+  std::uint64_t snapshot_records = 1'000'000;  ///< or so many records behind it
+  std::uint64_t snapshot_rate = 16ULL << 20;   ///< bytes a second: making one must not disturb calls
+  milliseconds keep{24LL * 3'600 * 1'000};     ///< no record younger than this is removed from the log
+  milliseconds look_every{5'000};              ///< between looks what is due
+  milliseconds patience{5'000};                ///< longest silence of the topics
+  /// The first step that must stay readable behind a snapshot, from the lane's rows alone (public events that are not published);
+  /// steps before it may be absent on a node that began with the snapshot. Empty = only the lane's last step stays.
+  std::function<std::uint64_t(lane_id lane, const std::function<result<std::string>(std::string_view key)>& row)> steps_from{};
+};
+
 struct lane_journal_options {
   journal_options journal{};  ///< of these: waiting_max, step_bytes_max, frame_steps_max, frame_bytes_max, trim_steps_max
   lane_owner me{};            ///< this node's name and this process
   lane_options lane{};        ///< `lanes` is the log's
-  milliseconds start_patience{15'000};  ///< longest wait for the log's bounds at the start
-  milliseconds close_patience{5'000};   ///< longest wait of close() for steps that do not count yet
-  milliseconds rebuild_pause{1'000};    ///< before a stopped lane is folded anew; doubles
+  log_retention_options retention{};
+  std::optional<std::set<lane_id>> folds{};  ///< lanes that are folded from the start; none = all
+  milliseconds start_patience{15'000};       ///< longest wait for the log's bounds at the start
+  milliseconds close_patience{5'000};        ///< longest wait of close() for steps that do not count yet
+  milliseconds rebuild_pause{1'000};         ///< before a stopped lane is folded anew; doubles
   milliseconds rebuild_pause_max{60'000};
   bool by_hand = false;                           ///< no thread of its own: who drives the log calls tick()
   std::function<node_time()> now{};               ///< monotonic; empty = the operating system's
@@ -50,6 +67,13 @@ struct lane_view {
   std::uint64_t waiting = 0;             ///< steps that do not count yet
   std::chrono::microseconds in_doubt{};  ///< age of the frame in flight
   std::string trouble{};                 ///< why the lane is stopped; empty = it is not
+  bool folds = true;                     ///< this process reads the lane
+  std::uint64_t lag = 0;                 ///< records behind the log's end, as it was at the last look (`look_every`)
+  std::uint64_t first_offset = 0;        ///< what lies before it was removed from the log
+  // The newest whole snapshot that is known; zeros = none.
+  std::uint64_t snapshot_offset = 0;
+  std::uint64_t snapshot_bytes = 0;
+  time_point snapshot_at{};
 };
 
 class lane_journal : public journal {
@@ -57,17 +81,27 @@ class lane_journal : public journal {
   virtual std::vector<lane_view> lanes() const = 0;
   /// Stops acting for every lane that this process owns; another node's claim takes them.
   virtual void give_up(const std::string& why) = 0;
+  /// Folds these lanes and no others, from the next tick on. One that this process owns or wants stays folded; rows of those that
+  /// are left stay as they are. A claim for another lane begins to fold it.
+  virtual void set_lanes(std::set<lane_id> folds) = 0;
+  /// Makes the snapshots that are due and removes what is older; the journal does so by itself unless it is `by_hand`. Blocks.
+  virtual void look_after_retention() = 0;
+  /// Makes one now, whoever owns the lane. Blocks.
+  /// @error wrong_state  the lane is not folded to its end, or there is no topic for snapshots; @error unavailable
+  virtual result<void> make_snapshot(lane_id lane) = 0;
   /// Time passes: late claims leave, stopped lanes are folded anew, callbacks that wait for a thread run. May block on the log's
   /// bounds when a lane is stopped.
   virtual void tick() = 0;
 };
 
-/// Begins to fold every lane from where `store` stands. Claims wait until a lane is folded up to the log's end at the start.
-/// Callbacks run on the log's thread and on this journal's own.
+/// Begins to fold lanes from where `store` stands; one that it lacks from its newest whole snapshot in `snapshots` (may be null:
+/// then from the log's beginning, and nothing is ever removed). Claims wait until a lane is folded up to the log's end at the
+/// start. Callbacks run on the log's thread and on this journal's own.
 /// @error invalid      no node name, or the store holds an embedded journal
 /// @error corrupt      a fold in the store cannot be read
 /// @error unavailable  the log did not tell its bounds
 result<std::unique_ptr<lane_journal>> open_lane_journal(std::unique_ptr<lane_log> log, std::unique_ptr<lane_store> store,
-                                                        lane_journal_options options);
+                                                        lane_journal_options options,
+                                                        std::unique_ptr<lane_log> snapshots = nullptr);
 
 }  // namespace seatgrid::cluster

@@ -29,11 +29,33 @@ class lane_batch {
   virtual void put_end(lane_id lane, const lane_state& end) = 0;
   /// How far a shared log was folded, in the bytes of whoever folds it.
   virtual void put_fold(lane_id lane, std::string_view fold) = 0;
+  // Parts of an image of the lane, for a lane that holds nothing yet.
+  virtual void put_row(lane_id lane, std::string_view key, std::string_view value) = 0;
+  virtual void put_number(lane_id lane, entity_ref entity, std::uint64_t last_event) = 0;
+  /// A step whose rows and numbers are given by themselves; the first may stand anywhere, each further one is the next.
+  virtual void put_past(step_position position, stored_step&& record) = 0;
   /// Of what was put, roughly as it will be written.
   virtual std::size_t bytes() const = 0;
   /// Writes and empties the batch, also when it fails; `synced`: returns when a power cut cannot undo it.
   /// @error unavailable  the disk: after a failed write nothing is known of it
   virtual result<void> commit(bool synced) = 0;
+};
+
+/// One lane as it stood at one moment, whatever is written meanwhile. Of one thread at a time.
+class lane_image {
+ public:
+  virtual ~lane_image() = default;
+  virtual lane_state end() const = 0;
+  /// @error not_found  none was committed
+  virtual result<std::string> fold() const = 0;
+  virtual result<std::string> get(std::string_view key) const = 0;
+  // All of them, in the order of their keys, until `each` fails, which is the error then.
+  virtual result<void> rows(const std::function<result<void>(std::string_view key, std::string_view value)>& each) const = 0;
+  /// Entities of the lane that had public events, and the number of the last.
+  virtual result<void> numbers(const std::function<result<void>(entity_ref entity, std::uint64_t last)>& each) const = 0;
+  /// Steps from `from` on. @error not_found  that one was removed already
+  virtual result<void> steps(std::uint64_t from,
+                             const std::function<result<void>(std::uint64_t sequence, stored_step&& record)>& each) const = 0;
 };
 
 class lane_store {
@@ -49,6 +71,8 @@ class lane_store {
   virtual result<std::string> fold(lane_id lane) const = 0;
   /// The number of the entity's last public event, 0 = none yet. @error unavailable, corrupt
   virtual result<std::uint64_t> last_event(entity_ref entity) const = 0;
+
+  virtual result<std::unique_ptr<lane_image>> image(lane_id lane) const = 0;
 
   // As journal promises them.
   virtual result<std::string> get(lane_id lane, std::string_view key) const = 0;

@@ -110,6 +110,13 @@ class kafka_log_impl final : public kafka_log {
     }
   }
 
+  result<log_offset> first_since(lane_id lane, time_point at, milliseconds patience) override {
+    const auto held = bounds(lane, patience);
+    if (!held) return tl::unexpected(held.error());
+    const auto found = offset_at(consumer_.get(), options_.topic, lane, at.us / 1'000, patience);
+    return found.map([&](std::int64_t offset) { return offset < 0 ? held->end : log_offset{offset}; });
+  }
+
   result<log_offset> trim(lane_id lane, log_offset before, milliseconds patience) override {
     if (lane >= options_.lanes || before < 0)
       return fail(errc::invalid, "lane " + std::to_string(lane) + " has no offset " + std::to_string(before));

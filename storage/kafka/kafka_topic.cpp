@@ -198,6 +198,17 @@ result<void> make_or_check_events_topic(rd_kafka_t* by, const kafka_options& opt
       {.musts = safe(options), .firsts = {{"retention.ms", std::to_string(keep_ms)}}, .may_have_more_partitions = true});
 }
 
+result<std::int64_t> offset_at(rd_kafka_t* by, const std::string& name, lane_id lane, std::int64_t at_ms, milliseconds patience) {
+  const topic_list asked{rd_kafka_topic_partition_list_new(1)};
+  auto* one = rd_kafka_topic_partition_list_add(asked.get(), name.c_str(), lane);
+  one->offset = at_ms;
+  auto code = rd_kafka_offsets_for_times(by, asked.get(), whole(patience));
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = one->err;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return tl::unexpected(error_of(code, "asking for an offset of lane " + std::to_string(lane) + " by its time"));
+  return std::max<std::int64_t>(one->offset, -1);
+}
+
 result<std::int64_t> delete_records(rd_kafka_t* by, const std::string& name, lane_id lane, std::int64_t before,
                                     milliseconds patience) {
   const topic_list wanted{rd_kafka_topic_partition_list_new(1)};

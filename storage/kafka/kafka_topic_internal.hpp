@@ -17,6 +17,9 @@ result<void> make_or_check_topic(rd_kafka_t* by, const kafka_options& options);
 /// compacted. Its retention is the operator's; `keep` is what a new one gets. Errors as above.
 result<void> make_or_check_events_topic(rd_kafka_t* by, const kafka_options& options, std::chrono::hours keep);
 
+/// The first offset whose record was stored at `at_ms` (since 1970) or later; -1 when there is none.
+result<std::int64_t> offset_at(rd_kafka_t* by, const std::string& name, lane_id lane, std::int64_t at_ms, milliseconds patience);
+
 /// DeleteRecords: see lane_log::trim.
 result<std::int64_t> delete_records(rd_kafka_t* by, const std::string& topic, lane_id lane, std::int64_t before,
                                     milliseconds patience);

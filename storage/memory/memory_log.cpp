@@ -87,6 +87,11 @@ class brokers_impl final : public memory_brokers {
     return {begin, begin + static_cast<std::ptrdiff_t>(count)};
   }
   log_bounds held(lane_id lane) const { return {lanes_.at(lane).first, lanes_.at(lane).end}; }
+  log_offset first_since(lane_id lane, time_point at) const {
+    const auto& all = lanes_.at(lane).records;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.at >= at; });
+    return found == all.end() ? lanes_.at(lane).end : found->offset;
+  }
   void trim(lane_id lane, log_offset before) {
     auto& at = lanes_.at(lane);
     while (!at.records.empty() && at.records.front().offset < before) at.records.pop_front();
@@ -187,6 +192,12 @@ class memory_log_impl final : public memory_log {
     if (options_.by_pump ? !answers() : !brokers_->changed.wait_for(lock, patience, answers))
       return fail(errc::unavailable, "the brokers are away");
     return brokers_->held(lane);
+  }
+  result<log_offset> first_since(lane_id lane, time_point at, milliseconds patience) override {
+    const auto held = bounds(lane, patience);
+    if (!held) return tl::unexpected(held.error());
+    const std::lock_guard lock{brokers_->mutex};
+    return brokers_->first_since(lane, at);
   }
   result<log_offset> trim(lane_id lane, log_offset before, milliseconds patience) override {
     const auto held = bounds(lane, patience);

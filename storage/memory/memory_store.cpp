@@ -22,7 +22,39 @@ struct memory_lane {
 
 struct entity_notes {
   std::vector<step_position> steps{};
+  lane_id lane = 0;  ///< of its last step
   std::uint64_t outbox = 0;
+};
+
+class memory_image final : public lane_image {
+ public:
+  lane_state end() const override { return held.end; }
+  result<std::string> fold() const override {
+    return held.fold ? result<std::string>{*held.fold} : fail(errc::not_found, "no fold");
+  }
+  result<std::string> get(std::string_view key) const override {
+    const auto it = held.rows.find(key);
+    return it == held.rows.end() ? fail(errc::not_found, "no such row") : result<std::string>{it->second};
+  }
+  result<void> rows(const std::function<result<void>(std::string_view, std::string_view)>& each) const override {
+    for (const auto& [key, value] : held.rows)
+      if (auto more = each(key, value); !more) return more;
+    return {};
+  }
+  result<void> numbers(const std::function<result<void>(entity_ref, std::uint64_t)>& each) const override {
+    for (const auto& [entity, number] : last)
+      if (auto more = each({entity.first, entity.second}, number); !more) return more;
+    return {};
+  }
+  result<void> steps(std::uint64_t from, const std::function<result<void>(std::uint64_t, stored_step&&)>& each) const override {
+    if (!held.log.empty() && from < held.first) return fail(errc::not_found, "step " + std::to_string(from) + " was removed");
+    for (auto n = from; n < held.first + held.log.size(); ++n)
+      if (auto more = each(n, stored_step{held.log[n - held.first]}); !more) return more;
+    return {};
+  }
+
+  memory_lane held{};
+  std::map<std::pair<entity_kind, std::uint64_t>, std::uint64_t> last{};
 };
 
 class memory_store final : public lane_store {
@@ -98,6 +130,14 @@ class memory_store final : public lane_store {
     return {};
   }
 
+  result<std::unique_ptr<lane_image>> image(lane_id lane) const override {
+    const std::lock_guard lock{mutex_};
+    auto made = std::make_unique<memory_image>();
+    if (const auto* found = find(lane)) made->held = *found;
+    for (const auto& [entity, notes] : entities_)
+      if (notes.lane == lane && notes.outbox != 0) made->last.emplace(std::pair{entity.kind, entity.id}, notes.outbox);
+    return made;
+  }
   result<void> backup(const std::string&) const override {
     return fail(errc::unsupported, "a journal in memory has nothing to back up");
   }
@@ -120,11 +160,11 @@ class memory_store final : public lane_store {
   result<void> drop(lane_id lane) override {
     const std::lock_guard lock{mutex_};
     lanes_.erase(lane);
-    for (auto it = entities_.begin(); it != entities_.end();) {
-      auto& steps = it->second.steps;
-      const auto gone = std::erase_if(steps, [&](const auto& position) { return position.lane == lane; });
-      it = gone > 0 && steps.empty() ? entities_.erase(it) : std::next(it);
+    for (auto& [entity, notes] : entities_) {
+      std::erase_if(notes.steps, [&](const auto& position) { return position.lane == lane; });
+      if (notes.lane == lane) notes.outbox = 0;
     }
+    std::erase_if(entities_, [](const auto& one) { return one.second.steps.empty() && one.second.outbox == 0; });
     return {};
   }
 
@@ -138,20 +178,45 @@ class memory_store final : public lane_store {
     }
     void put_end(lane_id lane, const lane_state& end) override { ends_.emplace_back(lane, end); }
     void put_fold(lane_id lane, std::string_view fold) override { folds_.emplace_back(lane, fold); }
+    void put_row(lane_id lane, std::string_view key, std::string_view value) override {
+      bytes_ += key.size() + value.size();
+      rows_.emplace_back(lane, row{std::string{key}, std::string{value}});
+    }
+    void put_number(lane_id lane, entity_ref entity, std::uint64_t last_event) override {
+      numbers_.push_back({lane, entity, last_event});
+    }
+    void put_past(step_position position, stored_step&& record) override {
+      bytes_ += bytes_of(record.step);
+      past_.emplace_back(position, std::move(record));
+    }
     std::size_t bytes() const override { return bytes_; }
     result<void> commit(bool) override {
       const std::lock_guard lock{store_.mutex_};
+      for (auto& [lane, row] : rows_) store_.lanes_[lane].rows.insert_or_assign(row.key, std::move(*row.value));
+      for (const auto& one : numbers_) {
+        auto& notes = store_.entities_[one.entity];
+        notes.lane = one.lane;
+        notes.outbox = one.last;
+      }
+      for (auto& [position, record] : past_) store_.keep(position, std::move(record));
       for (auto& [position, record] : steps_) store_.take(position, std::move(record));
       for (const auto& [lane, end] : ends_) store_.lanes_[lane].end = end;
       for (auto& [lane, fold] : folds_) store_.lanes_[lane].fold = std::move(fold);
-      steps_.clear(), ends_.clear(), folds_.clear();
+      steps_.clear(), ends_.clear(), folds_.clear(), rows_.clear(), numbers_.clear(), past_.clear();
       bytes_ = 0;
       return {};
     }
 
    private:
+    struct entity_number {
+      lane_id lane = 0;
+      entity_ref entity{};
+      std::uint64_t last = 0;
+    };
     memory_store& store_;
-    std::vector<std::pair<step_position, stored_step>> steps_{};
+    std::vector<std::pair<step_position, stored_step>> steps_{}, past_{};
+    std::vector<std::pair<lane_id, row>> rows_{};
+    std::vector<entity_number> numbers_{};
     std::vector<std::pair<lane_id, lane_state>> ends_{};
     std::vector<std::pair<lane_id, std::string>> folds_{};
     std::size_t bytes_ = 0;
@@ -177,7 +242,7 @@ class memory_store final : public lane_store {
     auto& lane = lanes_[position.lane];
     const auto& step = record.step;
     auto& notes = entities_[step.entity];
-    notes.steps.push_back(position);
+    notes.lane = position.lane;
     if (!step.outbox.empty()) notes.outbox = step.outbox.back().sequence;
     for (const auto& row : step.rows) {
       if (row.value)
@@ -186,6 +251,11 @@ class memory_store final : public lane_store {
         lane.rows.erase(row.key);
       if (forgets_outbox(step, row)) notes.outbox = 0;
     }
+    keep(position, std::move(record));
+  }
+  void keep(step_position position, stored_step&& record) {
+    auto& lane = lanes_[position.lane];
+    entities_[record.step.entity].steps.push_back(position);
     if (lane.log.empty()) lane.first = position.sequence;
     lane.log.push_back(std::move(record));
   }

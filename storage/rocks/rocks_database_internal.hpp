@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "storage/rocks/rocks_store.hpp"
@@ -24,7 +25,7 @@ struct close_family {
 ///   rows    lane(2) row key                    folded rows
 ///   log     lane(2) sequence(8)                recorded steps
 ///   index   kind(1) id(8) lane(2) sequence(8)  an entity's steps
-///   outbox  kind(1) id(8)                      the number of an entity's last public event
+///   outbox  kind(1) id(8)                      lane(2) and the number(8) of an entity's last public event; once without lane
 struct rocks_database {
   using family = std::unique_ptr<rocksdb::ColumnFamilyHandle, close_family>;
 
@@ -56,6 +57,13 @@ std::string index_key(entity_ref entity, step_position position);
 /// The smallest key that is greater than every key with this prefix; empty when there is none.
 std::string end_of_prefix(std::string prefix);
 std::uint64_t number_at_end(std::string_view key);
+/// The lane that an outbox value names; none in values of earlier programs.
+std::optional<lane_id> lane_of_number(std::string_view value);
+lane_id lane_of_index_key(std::string_view key);
+/// Whether the entity of this outbox key has a step in the index or a row in `lane`.
+result<bool> lives_in(const rocks_database& base, lane_id lane, std::string_view outbox_key);
+/// A moment's view of a lane; `base` must outlive it.
+std::unique_ptr<lane_image> make_image(const rocks_database& base, lane_id lane);
 error error_of(const rocksdb::Status& status, const std::string& doing);
 
 }  // namespace seatgrid

@@ -14,13 +14,6 @@ namespace seatgrid {
 
 namespace {
 
-constexpr std::size_t index_lane_at = 1 + 8;  // in its key, behind kind and id
-
-lane_id lane_of_index_key(std::string_view key) {
-  const auto* lane = reinterpret_cast<const unsigned char*>(key.data() + index_lane_at);
-  return static_cast<lane_id>(lane[0] << 8 | lane[1]);
-}
-
 class rocks_store final : public lane_store {
  public:
   rocks_store(directory_lock lock, std::unique_ptr<rocks_database> base, std::map<lane_id, lane_state> ends)
@@ -76,6 +69,8 @@ class rocks_store final : public lane_store {
     return base_->walk(base_->index.get(), entity_key(entity), entity_key(entity), give, how);
   }
 
+  result<std::unique_ptr<lane_image>> image(lane_id lane) const override { return make_image(*base_, lane); }
+
   result<void> backup(const std::string& directory) const override {
     std::error_code code;
     std::filesystem::create_directories(directory, code);
@@ -119,9 +114,10 @@ class rocks_store final : public lane_store {
       return true;
     };
     if (auto walked = base_->walk(base_->index.get(), {}, {}, of_lane); !walked) return walked;
-    // An event number names no lane: it is this lane's if the entity has steps or rows here.
-    const auto number = [&](std::string_view key, std::string_view) -> result<bool> {
-      auto mine = lives_in(lane, key);
+    // One of an earlier program names no lane: it is this lane's if the entity has steps or rows here.
+    const auto number = [&](std::string_view key, std::string_view value) -> result<bool> {
+      const auto named = lane_of_number(value);
+      auto mine = named ? result<bool>{*named == lane} : lives_in(*base_, lane, key);
       if (mine && *mine) gone.Delete(base_->outbox.get(), rocksdb::Slice{key.data(), key.size()});
       return mine.map([](bool) { return true; });
     };
@@ -145,8 +141,7 @@ class rocks_store final : public lane_store {
     void put(step_position position, stored_step&& given) override {
       const stored_step record{std::move(given)};  // its memory goes before the write, not after it
       const auto& step = record.step;
-      if (!step.outbox.empty())
-        staged_.Put(base_.outbox.get(), entity_key(step.entity), log_key(0, step.outbox.back().sequence).substr(2));
+      if (!step.outbox.empty()) put_number(position.lane, step.entity, step.outbox.back().sequence);
       for (const auto& row : step.rows) {
         const auto key = stored_row_key(position.lane, row.key);
         if (row.value)
@@ -155,11 +150,15 @@ class rocks_store final : public lane_store {
           staged_.Delete(base_.rows.get(), key);
         if (forgets_outbox(step, row)) staged_.Delete(base_.outbox.get(), entity_key(step.entity));
       }
-      bytes_.clear();
-      encode_record(bytes_, record);
-      staged_.Put(base_.log.get(), log_key(position.lane, position.sequence), bytes_);
-      staged_.Put(base_.index.get(), index_key(step.entity, position), {});
+      keep(position, record);
     }
+    void put_row(lane_id lane, std::string_view key, std::string_view value) override {
+      staged_.Put(base_.rows.get(), stored_row_key(lane, key), rocksdb::Slice{value.data(), value.size()});
+    }
+    void put_number(lane_id lane, entity_ref entity, std::uint64_t last_event) override {
+      staged_.Put(base_.outbox.get(), entity_key(entity), log_key(lane, last_event));
+    }
+    void put_past(step_position position, stored_step&& given) override { keep(position, given); }
     void put_end(lane_id lane, const lane_state& end) override {
       staged_.Put(base_.meta.get(), lane_key(lane), encode_lane(end));
       ends_.insert_or_assign(lane, end);
@@ -182,6 +181,12 @@ class rocks_store final : public lane_store {
     }
 
    private:
+    void keep(step_position position, const stored_step& record) {
+      bytes_.clear();
+      encode_record(bytes_, record);
+      staged_.Put(base_.log.get(), log_key(position.lane, position.sequence), bytes_);
+      staged_.Put(base_.index.get(), index_key(record.step.entity, position), {});
+    }
     rocks_store& store_;
     rocks_database& base_;
     rocksdb::WriteBatch staged_{};
@@ -194,25 +199,6 @@ class rocks_store final : public lane_store {
     const auto status = base_->db->Get({}, family, key, &value);
     if (!status.ok()) return tl::unexpected(error_of(status, doing));
     return value;
-  }
-
-  /// Whether the entity of this outbox key has a step in the index or a row in `lane`.
-  result<bool> lives_in(lane_id lane, std::string_view outbox_key) const {
-    bool found = false;
-    const std::string steps{outbox_key};
-    const auto look = [&](std::string_view key, std::string_view) -> result<bool> {
-      found = found || lane_of_index_key(key) == lane;
-      return !found;
-    };
-    if (auto walked = base_->walk(base_->index.get(), steps, steps, look); !walked) return tl::unexpected(walked.error());
-    if (found) return true;
-    const auto rows = stored_row_key(lane, row_key({static_cast<entity_kind>(outbox_key.front()), number_at_end(outbox_key)}));
-    const auto any = [&](std::string_view, std::string_view) -> result<bool> {
-      found = true;
-      return false;
-    };
-    if (auto walked = base_->walk(base_->rows.get(), rows, rows, any); !walked) return tl::unexpected(walked.error());
-    return found;
   }
 
   const directory_lock lock_;

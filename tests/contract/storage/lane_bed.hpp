@@ -37,7 +37,8 @@ inline bool wait_for(const std::function<bool()>& what) {
 class lane_process {
  public:
   using log_maker = std::function<std::unique_ptr<lane_log>()>;
-  lane_process(std::string node, log_maker make_log) : node_(std::move(node)), make_log_(std::move(make_log)) {}
+  lane_process(std::string node, log_maker make_log, log_maker make_snapshots = {})
+      : node_(std::move(node)), make_log_(std::move(make_log)), make_snapshots_(std::move(make_snapshots)) {}
 
   result<void> open(cluster::lane_journal_options options = {}) {
     auto store = open_rocks_store(directory_.path());
@@ -50,7 +51,8 @@ class lane_process {
     };
     auto log = make_log_();
     log_ = log.get();
-    auto opened = cluster::open_lane_journal(std::move(log), std::move(*store), std::move(options));
+    auto opened = cluster::open_lane_journal(std::move(log), std::move(*store), std::move(options),
+                                             make_snapshots_ ? make_snapshots_() : nullptr);
     if (!opened) return tl::unexpected(opened.error());
     journal_ = std::move(*opened);
     return {};
@@ -86,7 +88,7 @@ class lane_process {
 
  private:
   const std::string node_;
-  const log_maker make_log_;
+  const log_maker make_log_, make_snapshots_;
   scratch_directory directory_{};
   mutable std::mutex said_mutex_{};
   std::vector<std::string> said_{};

@@ -31,6 +31,7 @@ struct connection {
   bool serves = false;   ///< hello said and heard: it carries the link
   bool ending = false;   ///< ends as soon as what it has to say is written
   bool over = false;     ///< its socket is closed
+  bool is_read = false;  ///< read_from is at it
   bool writable = true;  ///< no write has been put off
   bool owes_acknowledgement = false;
   std::shared_ptr<remote> peer{};  ///< dialed: from the start; accepted: after its hello
@@ -38,6 +39,8 @@ struct connection {
   link_frame_reader reader{};
   std::string out{};
   std::size_t out_at = 0;
+  bool said_hello = false;  ///< dialed ones
+  node_time hello_due{};
   node_time deadline{};  ///< until it serves
   node_time last_heard{};
   node_time last_said{};
@@ -111,6 +114,8 @@ class tcp_links final : public links {
   void write_to(connection& at);
   void fill(connection& at);
   // links_meeting.cpp
+  void begin_hello(connection& at);
+  void say_hello_when_due(connection& at);
   void say_hello(connection& at, const remote* peer);
   void meet(connection& at, std::string_view body);
   void answer(connection& at, const link_hello& hello);

@@ -123,8 +123,8 @@ void tcp_links::tick() {
     if (!at->serves || at->ending) {
       if (now_ >= at->deadline)
         end(*at, link_end::silent, at->opened ? "no hello came in time" : "no connection came about in time");
-      else
-        due_by(at->deadline);
+      else if (due_by(at->deadline); at->opened && at->dialed && !at->ending)
+        say_hello_when_due(*at);
       continue;
     }
     if (now_ - at->last_heard >= options_.silence) {
@@ -236,11 +236,11 @@ void tcp_links::watch(connection& at) {
 
 void tcp_links::handle(connection& at, std::uint32_t events) {
   if (!at.opened) go_on_opening(at);
+  if (!at.over && at.opened && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read_from(at);
   if (!at.over && at.opened && (events & EPOLLOUT) != 0) {
     at.writable = true;
     write_to(at);
   }
-  if (!at.over && at.opened && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0) read_from(at);
   watch(at);
 }
 

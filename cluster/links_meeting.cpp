@@ -6,6 +6,7 @@
 namespace seatgrid::cluster {
 
 namespace {
+constexpr milliseconds courtesy{30};
 constexpr milliseconds silence_min{40};  // a peer cannot ask for more pings than one in 10 ms
 std::string text_of(const lane_owner& who) { return "node " + who.node + " process " + to_text(who.process); }
 }  // namespace
@@ -14,6 +15,23 @@ std::shared_ptr<remote> tcp_links::find(const lane_owner& who) const {
   std::lock_guard lock{guard_};
   const auto found = remotes_.find(who);
   return found == remotes_.end() ? nullptr : found->second;
+}
+
+/// Both sides dial. The one whose connection would have to go says its hello a little later, so that mostly none has to; that it
+/// could connect at all has shown already that the peer's process lives.
+void tcp_links::begin_hello(connection& at) {
+  const bool i_am_lower = options_.me.process < at.peer->at.who.process;
+  at.hello_due = i_am_lower ? now_ : now_ + courtesy;
+  say_hello_when_due(at);
+}
+
+void tcp_links::say_hello_when_due(connection& at) {
+  if (at.said_hello) return;
+  if (now_ < at.hello_due) return due_by(at.hello_due);
+  if (at.peer->serving != nullptr) return end(at, link_end::wrong, "");
+  at.said_hello = true;
+  say_hello(at, at.peer.get());
+  write_to(at);
 }
 
 void tcp_links::say_hello(connection& at, const remote* peer) {
@@ -75,6 +93,7 @@ void tcp_links::answer(connection& at, const link_hello& hello) {
     at.ending = true;
     return write_to(at);
   }
+  if (peer->serving != nullptr) read_from(*peer->serving);  // what has come over it need not come again
   say_hello(at, peer.get());
   if (begin(at, peer, hello)) write_to(at);
 }
@@ -90,6 +109,7 @@ void tcp_links::check_answer(connection& at, const link_hello& hello) {
   const bool i_am_lower = options_.me.process < expected.process;
   const auto peer = at.peer;
   if (peer->serving != nullptr && !replaces(peer->serving->dialed == i_am_lower, i_am_lower)) return end(at, link_end::wrong, "");
+  if (peer->serving != nullptr) read_from(*peer->serving);
   if (begin(at, peer, hello)) write_to(at);
 }
 

@@ -22,12 +22,12 @@ void tcp_links::go_on_opening(connection& at) {
     // Before the hello: its answer would come from a process that counts the link as up.
     if (at.stream.is_secure() && !at.stream.certificate_names(at.peer->at.who.node))
       return end(at, link_end::wrong, "its certificate does not name node '" + at.peer->at.who.node + "'");
-    say_hello(at, at.peer.get());
-    write_to(at);
+    begin_hello(at);
   }
 }
 
 void tcp_links::read_from(connection& at) {
+  if (std::exchange(at.is_read, true)) return;
   std::size_t taken = 0;
   while (!at.over && (taken < read_at_once_max || at.stream.holds_bytes())) {
     const auto io = at.stream.read(room_.data(), room_.size());
@@ -40,6 +40,7 @@ void tcp_links::read_from(connection& at) {
     take_frames(at);
     if (io.bytes < room_.size() && !at.stream.is_secure()) break;  // the socket is empty
   }
+  at.is_read = false;
   if (!at.over && at.owes_acknowledgement) owing_.push_back(at.id);  // what handlers answered goes out in the same write
 }
 
@@ -114,7 +115,11 @@ void tcp_links::write_to(connection& at) {
     if (at.out.empty() && at.serves && !at.ending && written < write_at_once_max) fill(at);
     if (at.out.empty()) break;
     const auto io = at.stream.write(std::string_view{at.out}.substr(at.out_at));
-    if (io.what == link_io::state::over) return end(at, io.how, at.stream.trouble());
+    if (io.what == link_io::state::over) {
+      const auto why = at.stream.trouble();
+      read_from(at);  // what a peer said last has often arrived before its reset
+      return end(at, io.how, why);
+    }
     if (io.what == link_io::state::again) break;
     at.last_said = now_;
     written += io.bytes;

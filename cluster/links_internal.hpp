@@ -155,7 +155,7 @@ class tcp_links final : public links {
   std::unordered_map<std::uint64_t, std::unique_ptr<connection>> connections_{};
   std::vector<std::shared_ptr<remote>> mine_{};  ///< remotes_ as the loop last saw them
   std::vector<std::uint64_t> gone_{};            ///< connections that are over
-  std::vector<std::uint64_t> owing_{};           ///< connections that owe an acknowledgement
+  std::vector<std::uint64_t> write_soon_{};      ///< connections to write to when what is ready has been read
   std::string room_{};                           ///< for reading
   std::mutex joining_{};
   std::thread thread_{};

@@ -106,9 +106,9 @@ void tcp_links::take_orders() {
     if (filled) tell(*peer, cluster::filled(peer->course));
     if (peer->serving != nullptr && peer->serving->writable) write_to(*peer->serving);
   }
-  for (const auto id : std::exchange(owing_, {}))
+  for (const auto id : std::exchange(write_soon_, {}))
     if (const auto found = connections_.find(id); found != connections_.end())
-      if (auto& at = *found->second; !at.over && at.owes_acknowledgement && at.writable) write_to(at);
+      if (auto& at = *found->second; !at.over && at.writable) write_to(at);
 }
 
 void tcp_links::tick() {

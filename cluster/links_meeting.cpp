@@ -95,7 +95,7 @@ void tcp_links::answer(connection& at, const link_hello& hello) {
   }
   if (peer->serving != nullptr) read_from(*peer->serving);  // what has come over it need not come again
   say_hello(at, peer.get());
-  if (begin(at, peer, hello)) write_to(at);
+  if (begin(at, peer, hello)) write_soon_.push_back(at.id);
 }
 
 void tcp_links::check_answer(connection& at, const link_hello& hello) {
@@ -110,7 +110,7 @@ void tcp_links::check_answer(connection& at, const link_hello& hello) {
   const auto peer = at.peer;
   if (peer->serving != nullptr && !replaces(peer->serving->dialed == i_am_lower, i_am_lower)) return end(at, link_end::wrong, "");
   if (peer->serving != nullptr) read_from(*peer->serving);
-  if (begin(at, peer, hello)) write_to(at);
+  if (begin(at, peer, hello)) write_soon_.push_back(at.id);
 }
 
 bool tcp_links::begin(connection& at, const std::shared_ptr<remote>& peer, const link_hello& hello) {

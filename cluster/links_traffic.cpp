@@ -41,7 +41,7 @@ void tcp_links::read_from(connection& at) {
     if (io.bytes < room_.size() && !at.stream.is_secure()) break;  // the socket is empty
   }
   at.is_read = false;
-  if (!at.over && at.owes_acknowledgement) owing_.push_back(at.id);  // what handlers answered goes out in the same write
+  if (!at.over && at.owes_acknowledgement) write_soon_.push_back(at.id);  // what handlers answered goes out in the same write
 }
 
 void tcp_links::take_frames(connection& at) {

@@ -34,17 +34,17 @@ template <class Command, class Order>
 std::optional<Command> command_of(entity_input& in, const Order& order) {
   using made = std::optional<Command>;
   return std::visit(
-      overload{[](leg_event& e) { return same_alternative<Command>(e); },
-               [](media_event& e) { return same_alternative<Command>(e); },
-               [](acd_message& m) { return same_alternative<Command>(m); },
-               [&](control::command& c) -> made { return order(c, in.request); },
-               [](resume_entity&) -> made { return std::nullopt; }, [](show_entity&) -> made { return std::nullopt; },
-               [](auto& x) -> made {
-                 if constexpr (is_alternative<std::decay_t<decltype(x)>, Command>)
-                   return Command{std::move(x)};
-                 else
-                   return std::nullopt;
-               }},
+      overload{
+          [](leg_event& e) { return same_alternative<Command>(e); }, [](media_event& e) { return same_alternative<Command>(e); },
+          [](acd_message& m) { return same_alternative<Command>(m); },
+          [&](control::command& c) -> made { return order(c, in.request); }, [](resume_entity&) -> made { return std::nullopt; },
+          [](resume_again&) -> made { return std::nullopt; }, [](show_entity&) -> made { return std::nullopt; },
+          [](auto& x) -> made {
+            if constexpr (is_alternative<std::decay_t<decltype(x)>, Command>)
+              return Command{std::move(x)};
+            else
+              return std::nullopt;
+          }},
       in.what);
 }
 

@@ -78,10 +78,15 @@ bool engine::takes_new_call(lane& at) const {
 void engine::on(leg_event event) {
   auto in = std::make_shared<entity_input>();
   in->to = ref(leg_of(event).call);
-  const bool is_new = std::holds_alternative<leg_incoming>(event);
-  auto& at = lane_of(in->to);
   in->what = std::move(event);
-  if (!is_new) {
+  take(std::move(in));
+}
+
+void engine::take(input_ptr in) {
+  const auto* event = std::get_if<leg_event>(&in->what);
+  auto& at = lane_of(in->to);
+  if (event == nullptr) return at.deliver(std::move(in));
+  if (!std::holds_alternative<leg_incoming>(*event)) {
     if (at.holds(in->to))
       at.hold(std::move(in));
     else
@@ -96,6 +101,15 @@ void engine::on(leg_event event) {
     at.hold(std::move(in));  // restored calls go first; while the journal stalls, a call that nobody began can still be refused
 }
 
+/// Whoever waits here for an answer would not hear that of another process.
+bool engine::forward(lane_id lane, const entity_input& in) {
+  if (std::holds_alternative<control::command>(in.what) || std::holds_alternative<show_entity>(in.what)) {
+    refuse(in, {errc::unavailable, "the lane moves to another node: try again"});
+    return true;
+  }
+  return hooks_.forward && hooks_.forward(lane, in);
+}
+
 void engine::refuse_overload(const entity_input& in) {
   counters_.calls_refused.fetch_add(1, std::memory_order_relaxed);
   ports_.to_leg(leg_reject{.leg = leg_of(std::get<leg_event>(in.what)),
@@ -107,8 +121,7 @@ void engine::on(media_event event) {
   auto in = std::make_shared<entity_input>();
   in->to = ref(call_of(event));
   in->what = std::move(event);
-  auto& at = lane_of(in->to);
-  at.deliver(std::move(in));
+  take(std::move(in));
 }
 
 void engine::on(register_request request) {
@@ -214,7 +227,7 @@ void engine::refuse(const entity_input& in, const error& why) {
 
 bool engine::ready() const {
   for (const auto& one : lanes_)
-    if (!one->ready()) return false;
+    if (!one->ready() && (one->is_wanted() || !claims_by_order())) return false;
   return true;
 }
 

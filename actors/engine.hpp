@@ -35,6 +35,8 @@ class engine {
   /// The entity's state as JSON. @error not_found, timed_out, full
   void ask(entity_ref entity, std::string tenant, gateway::answer done);
   void tell(entity_ref entity, const config_changed& news);
+  /// An input that another process handed on.
+  void take(input_ptr in);
 
   lane& lane_of(entity_ref entity) { return *lanes_[entity.shard() % lanes_.size()]; }
   const std::vector<std::unique_ptr<lane>>& lanes() const { return lanes_; }
@@ -59,6 +61,9 @@ class engine {
   void refuse(const entity_input& in, const error& why);
   /// A new call gets 503 with Retry-After.
   void refuse_overload(const entity_input& in);
+  /// In a cluster: see engine_hooks::forward.
+  bool claims_by_order() const { return static_cast<bool>(hooks_.forward); }
+  bool forward(lane_id lane, const entity_input& in);
   void say(const std::string& line) const;
   void fatal(const std::string& why) const;
 

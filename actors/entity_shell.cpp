@@ -20,8 +20,9 @@ std::string tenant_of(const entity_input& in) {
 
 /// What entities of a lost lane said to each other may rest on steps that never counted; their protocol repeats it.
 bool comes_from_outside(const entity_input& in) {
-  return !std::holds_alternative<resume_entity>(in.what) && !std::holds_alternative<timer_fired>(in.what) &&
-         !std::holds_alternative<acd_message>(in.what) && !std::holds_alternative<show_entity>(in.what);
+  return !std::holds_alternative<resume_entity>(in.what) && !std::holds_alternative<resume_again>(in.what) &&
+         !std::holds_alternative<timer_fired>(in.what) && !std::holds_alternative<acd_message>(in.what) &&
+         !std::holds_alternative<show_entity>(in.what);
 }
 
 bool answers_reinvite(const effect& one) {
@@ -66,6 +67,7 @@ void entity_shell::on(const input_ptr& in) {
 
 void entity_shell::on_idle() {
   if (life_->over) return;
+  if (resumes_again_) resume_again_when_durable();
   if (rebuilding_ && slot_->unsynced.load() == 0) {
     rebuilding_ = false;
     auto waiting = std::move(stash_);
@@ -78,6 +80,10 @@ void entity_shell::on_idle() {
 void entity_shell::handle(const input_ptr& in) {
   lane_.owner().count().inputs.fetch_add(1, std::memory_order_relaxed);
   const bool only_resume = std::holds_alternative<resume_entity>(in->what);
+  if (std::holds_alternative<resume_again>(in->what)) {
+    resumes_again_ = true;
+    return resume_again_when_durable();
+  }
   try {
     if (core_ || load()) {
       if (!resumed_ && (!life_->resumed || only_resume || core_->resumes_on_load())) begin_life();
@@ -136,6 +142,19 @@ void entity_shell::begin_life() {
   // Waits go on from the log's own time: the node being away uses none of them up (DESIGN section 2, waits).
   turn now = lane_.next_turn();
   if (!life_->resumed && life_->recorded.us != 0) now.at = life_->recorded;
+  core_->resume(now, all.what);
+  for (auto& one : all.what) lane_.owner().release(one, all, lane_, life_);
+}
+
+/// Promises derived from a state whose steps do not count yet would leave before them.
+void entity_shell::resume_again_when_durable() {
+  slot_->wants_idle = true;
+  if (slot_->unsynced.load() != 0) return;
+  resumes_again_ = false;
+  if (!core_ || !resumed_ || !stored_ || core_->resting()) return;  // whoever loads it resumes it
+  promise all{.from = entity_, .tenant = kept_.tenant, .at = {}, .what = {}, .published = {}, .early = {}};
+  const auto now = lane_.next_turn();
+  all.at = now.at;
   core_->resume(now, all.what);
   for (auto& one : all.what) lane_.owner().release(one, all, lane_, life_);
 }

@@ -28,6 +28,7 @@ class entity_shell final : public caf::event_based_actor {
   void handle(const input_ptr& in);
   bool load();
   void begin_life();
+  void resume_again_when_durable();
   void decide(const input_ptr& in);
   void commit(const input_ptr& in, outcome& came, const turn& now, std::uint64_t config_version);
   std::vector<row> rows_of(time_point at, entity_rows& changed, std::vector<outbox_event>& published, effects& all);
@@ -44,9 +45,10 @@ class entity_shell final : public caf::event_based_actor {
   std::unique_ptr<entity_core> core_{};
   shell_row kept_{};
   config_ptr pinned_{};
-  bool stored_ = false;      ///< has rows, or a step on its way
-  bool resumed_ = false;     ///< in this life
-  bool rebuilding_ = false;  ///< our code broke a promise: wait until all steps count, then read the rows again
+  bool stored_ = false;         ///< has rows, or a step on its way
+  bool resumed_ = false;        ///< in this life
+  bool resumes_again_ = false;  ///< when all steps count
+  bool rebuilding_ = false;     ///< our code broke a promise: wait until all steps count, then read the rows again
   std::vector<input_ptr> stash_{};
 };
 

@@ -18,6 +18,10 @@ namespace seatgrid::actors {
 /// After a start or a takeover: "derive again what may have been lost". Not a command, never recorded.
 struct resume_entity {};
 
+/// The holder of a slot changed: what of this entity stands there must be made anew. Waits until its steps count. Not a command,
+/// never recorded.
+struct resume_again {};
+
 /// "Say what you know": answered as the request with the state's JSON. Not a command, never recorded.
 struct show_entity {};
 
@@ -26,8 +30,10 @@ struct entity_input {
   entity_ref to{};
   std::string tenant{};       ///< of the sender, when known; entities without rows learn theirs from it
   std::uint64_t request = 0;  ///< of the gateway's or the edge's pending answer, 0 = nobody waits
+  std::uint8_t hops = 0;      ///< processes that handed it on
+  slot_number slot = 0;       ///< of the edge that tells it
   std::variant<leg_event, media_event, acd_message, register_request, timer_fired, config_changed, control::command,
-               resume_entity, show_entity>
+               resume_entity, resume_again, show_entity>
       what{};
 };
 using input_ptr = std::shared_ptr<entity_input>;

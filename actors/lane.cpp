@@ -32,7 +32,18 @@ lane::~lane() = default;
 
 void lane::start() {
   keeper_ = owner_.system().spawn<lane_keeper>(std::ref(*this));
+  if (owner_.claims_by_order()) return;
+  wanted_ = true;
   caf::anon_send(keeper_, claim_atom::value);
+}
+
+void lane::claim(on_order_done done) {
+  wanted_ = true;
+  if (keeper_) caf::anon_send(keeper_, claim_atom::value, std::make_shared<const on_order_done>(std::move(done)));
+}
+
+void lane::bring_to_rest(milliseconds patience, on_order_done done) {
+  if (keeper_) caf::anon_send(keeper_, std::make_shared<const rest_order>(rest_order{patience, std::move(done)}));
 }
 
 void lane::stop() {
@@ -63,7 +74,7 @@ void lane::deliver(input_ptr in) {
   auto& in_part = part_of(in->to);
   {
     const std::lock_guard lock{in_part.mutex};
-    if (in_part.life && !in_part.life->over) {
+    if (in_part.life && !in_part.life->over && !resting_) {
       post(in_part, std::move(in));
       return;
     }
@@ -88,9 +99,9 @@ void lane::hold(input_ptr in) {
     if (is_new_call(*in)) held_calls_.insert(in->to);
     held_.push_back({std::move(in), owner_.system().clock().now()});
     has_held_ = true;
-    if (!is_open()) return;
+    if (!is_open() && !owner_.claims_by_order()) return;
   }
-  release_held();  // the lane came back between the look at it and here
+  release_held();  // the lane came back between the look at it and here, or it is another process's
 }
 
 bool lane::holds(entity_ref entity) const {
@@ -100,23 +111,36 @@ bool lane::holds(entity_ref entity) const {
 }
 
 bool lane::is_slow() const { return stalled_for() >= owner_.options().reinvite_wait; }
-bool lane::is_open() const { return current_ && !current_->over && current_->resumed && !is_slow(); }
+bool lane::is_open() const { return current_ && !current_->over && current_->resumed && !is_slow() && !resting_; }
 
 /// In the order in which it came, although more may come meanwhile.
 void lane::release_held() {
   std::unique_lock lock{held_mutex_};
   if (std::exchange(releases_, true)) return;
-  while (!held_.empty() && is_open()) {
-    const auto batch = std::exchange(held_, {});
+  while (!held_.empty()) {
+    const bool open = is_open();
+    if (!open && (current_ || !owner_.claims_by_order())) break;
+    auto batch = std::exchange(held_, {});
     lock.unlock();
-    for (const auto& one : batch) deliver(one.in);
+    if (open)
+      for (const auto& one : std::exchange(batch, {})) deliver(one.in);
+    else
+      give_away(batch);
     lock.lock();
+    if (batch.empty()) continue;
+    held_.insert(held_.begin(), std::make_move_iterator(batch.begin()), std::make_move_iterator(batch.end()));
+    break;
   }
   releases_ = false;
   held_calls_.clear();
   for (const auto& one : held_)
     if (is_new_call(*one.in)) held_calls_.insert(one.in->to);
   has_held_ = !held_.empty();
+}
+
+/// To the process that owns the lane, in order; what it cannot have now stays in `batch`.
+void lane::give_away(std::deque<held_input>& batch) {
+  while (!batch.empty() && owner_.forward(id_, *batch.front().in)) batch.pop_front();
 }
 
 void lane::serve_stall() {
@@ -236,9 +260,12 @@ void lane::resumed_one() {
 }
 
 void lane::lost(const life_ptr& life, errc why) {
+  life->why = why;
   if (life->over.exchange(true) || stopped_) return;
   owner_.count().lanes_lost.fetch_add(1, std::memory_order_relaxed);
-  owner_.say("lane " + std::to_string(id_) + " lost (" + std::string{to_string(why)} + "): claiming it again");
+  const bool goes_on = !owner_.claims_by_order() || why != errc::conflict;
+  owner_.say("lane " + std::to_string(id_) + " lost (" + std::string{to_string(why)} + ")" +
+             (goes_on ? ": claiming it again" : ": another process has it"));
   if (keeper_) caf::anon_send(keeper_, lost_atom::value, life);
 }
 
@@ -308,6 +335,18 @@ std::vector<entity_ref> lane::live_entities() const {
   // Agents first: queues that resume can then ask them; calls last, because they speak to both.
   std::stable_sort(all.begin(), all.end(), [](entity_ref a, entity_ref b) { return a.kind > b.kind; });
   return all;
+}
+
+void lane::resume_calls_at(slot_number slot, const std::unordered_set<entity_ref>& others) {
+  if (!ready()) return;  // whoever restores the lane finds the slot as it is then
+  for (const auto entity : live_entities()) {
+    if (entity.kind != entity_kind::call) continue;
+    if (home_of(call_id{entity.id}) != slot && !others.contains(entity)) continue;
+    auto in = std::make_shared<entity_input>();
+    in->to = entity;
+    in->what = resume_again{};
+    deliver(std::move(in));
+  }
 }
 
 }  // namespace seatgrid::actors

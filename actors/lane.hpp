@@ -29,7 +29,8 @@ class engine;
 /// One ownership of a lane: from a claim until it is lost. Whoever holds one of an older claim does nothing any more.
 struct lane_life {
   lane_epoch at{};
-  time_point recorded{};  ///< the log's last time at the claim: what waits have used up is measured against it
+  std::atomic<errc> why{errc::ok};  ///< it is over
+  time_point recorded{};            ///< the log's last time at the claim: what waits have used up is measured against it
   std::atomic<bool> over{false};
   std::atomic<bool> resumed{false};
 };
@@ -60,6 +61,15 @@ struct promise {
   std::shared_ptr<early_answers> early{};  ///< none: nothing of it may leave before
 };
 
+/// Tells how a claim or a rest that was ordered ended.
+using on_order_done = std::function<void(bool)>;
+struct rest_order {
+  milliseconds patience{};
+  on_order_done done{};
+};
+using rest_order_ptr = std::shared_ptr<const rest_order>;
+using on_order_done_ptr = std::shared_ptr<const on_order_done>;
+
 using resume_atom = caf::atom_constant<caf::atom("resume")>;
 using resumed_atom = caf::atom_constant<caf::atom("resumed")>;
 using claim_atom = caf::atom_constant<caf::atom("claim")>;
@@ -67,6 +77,12 @@ using lost_atom = caf::atom_constant<caf::atom("lost")>;
 using tick_atom = caf::atom_constant<caf::atom("tick")>;
 using arm_atom = caf::atom_constant<caf::atom("arm")>;
 using idle_atom = caf::atom_constant<caf::atom("idle")>;
+using rest_atom = caf::atom_constant<caf::atom("rest")>;
+
+struct held_input {
+  input_ptr in{};
+  timer_table::moment since{};
+};
 
 /// One lane of this node: which entities are in memory, its time and chance, its waits, and whose claim it is. Everything here
 /// may be called by any thread; the keeper (an actor) claims, restores and fires waits.
@@ -80,8 +96,17 @@ class lane {
   lane_id id() const { return id_; }
   engine& owner() { return owner_; }
 
-  /// Spawns the keeper, which claims the lane and restores what lives.
+  /// Spawns the keeper, which claims the lane (in a cluster: when told) and restores what lives.
   void start();
+  /// In a cluster: claim the lane now; `done` hears whether this process owns it.
+  void claim(on_order_done done);
+  /// In a cluster: inputs are held from here on, and `done` hears whether all that ran counted within `patience`. The lane then
+  /// stays at rest until another process claims it, at most `rest_max`.
+  void bring_to_rest(milliseconds patience, on_order_done done);
+  /// In a cluster: who owns lanes changed; what is held may go on.
+  void owner_changed() { release_held(); }
+  /// Everything that stands at a slot which another process holds from here on is made anew.
+  void resume_calls_at(slot_number slot, const std::unordered_set<entity_ref>& others);
   /// Ends every actor of the lane. Inputs from here on are dropped.
   void stop();
 
@@ -113,6 +138,8 @@ class lane {
   void lost(const life_ptr& life, errc why);
 
   bool ready() const;
+  /// Owned, or claimed at this moment.
+  bool is_wanted() const { return wanted_; }
   std::uint64_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
   std::uint64_t unsynced() const { return unsynced_.load(std::memory_order_relaxed); }
   /// How long the oldest uncounted step has waited at least; 0 when all count.
@@ -122,6 +149,7 @@ class lane {
 
  private:
   friend class lane_keeper;
+  using moment = timer_table::moment;
   static constexpr std::size_t part_count = 16;
   struct part {
     std::mutex mutex{};
@@ -133,6 +161,8 @@ class lane {
   std::vector<caf::actor> end_life();
   void begin_life(const life_ptr& life);
   void release_held();
+  bool is_quiet() const { return backlog() == 0 && unsynced() == 0; }
+  void give_away(std::deque<held_input>& batch);
   bool is_slow() const;
   bool is_open() const;  ///< under held_mutex_
   void release_early();
@@ -148,13 +178,10 @@ class lane {
   std::atomic<std::uint64_t> unsynced_{0};
   std::atomic<std::int64_t> waiting_since_us_{0};
   std::atomic<bool> stopped_{false};
+  std::atomic<bool> wanted_{false};
+  std::atomic<bool> resting_{false};
   std::array<part, part_count> parts_{};
   timer_table timers_{};
-  using moment = timer_table::moment;
-  struct held_input {
-    input_ptr in{};
-    moment since{};
-  };
   struct late_answer {
     std::weak_ptr<promise> of{};
     life_ptr life{};
@@ -175,3 +202,5 @@ class lane {
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(seatgrid::actors::input_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(seatgrid::actors::life_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(seatgrid::actors::rest_order_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(seatgrid::actors::on_order_done_ptr)

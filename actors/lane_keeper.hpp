@@ -25,6 +25,11 @@ class lane_keeper final : public caf::event_based_actor {
 
  private:
   void claim();
+  void on_order(const on_order_done_ptr& told);
+  void end_order(bool won);
+  void rest(const rest_order_ptr& order);
+  void look_whether_at_rest();
+  void end_rest(bool rests);
   void on_claimed(const claim_word& word);
   void rebuild(const life_ptr& gone);
   void feed();
@@ -35,6 +40,10 @@ class lane_keeper final : public caf::event_based_actor {
   life_ptr life_{};
   std::uint64_t claims_ = 0;  ///< asked of the journal: what it says of an earlier one is late
   std::uint32_t tries_ = 0;
+  std::vector<on_order_done_ptr> orders_{};  ///< to claim
+  rest_order_ptr rest_{};
+  timer_table::moment rest_until_{};
+  bool was_quiet_ = false;
   std::vector<entity_ref> todo_{};
   std::size_t next_ = 0;
   std::size_t outstanding_ = 0;

@@ -12,6 +12,7 @@
 
 #include "actors/engine.hpp"
 #include "actors/event_publisher.hpp"
+#include "actors/live_events.hpp"
 #include "actors/node_gateway.hpp"
 #include "actors/recording_audit.hpp"
 #include "actors/retention.hpp"
@@ -56,7 +57,7 @@ class threaded_node final : public node {
       : caf_config_(options.threads),
         system_(caf_config_),
         recordings_allowed_(ports.recordings_allowed),
-        engine_(system_, std::move(options), log, config, time, std::move(ports), actors::make_core),
+        engine_(system_, std::move(options), log, config, time, ports, actors::make_core, {.forward = ports.forward}),
         gateway_(engine_, config),
         retention_(engine_),
         recordings_audit_(engine_),
@@ -103,6 +104,26 @@ class threaded_node final : public node {
   }
   void drain() override { engine_.drain(); }
 
+  void claim(lane_id lane, std::function<void(bool)> done) override {
+    lane_at(lane).claim([this, lane, done = std::move(done)](bool won) {
+      if (won) tell_all_of(lane);
+      done(won);
+    });
+  }
+  void bring_to_rest(lane_id lane, milliseconds patience, std::function<void(bool)> done) override {
+    lane_at(lane).bring_to_rest(patience, std::move(done));
+  }
+  void owners_changed() override {
+    for (const auto& one : engine_.lanes()) one->owner_changed();
+  }
+  void resume_calls_at(slot_number slot, const std::unordered_set<entity_ref>& others) override {
+    for (const auto& one : engine_.lanes()) one->resume_calls_at(slot, others);
+  }
+  void take(std::shared_ptr<actors::entity_input> in) override { engine_.take(std::move(in)); }
+  void on_foreign_step(const recorded_step& counted) override {
+    if (auto events = actors::events_of(counted); !events.empty()) engine_.events().push(std::move(events));
+  }
+
   void stop() override {
     if (stopped_.exchange(true)) return;
     for (auto* thread : {&chores_, &settling_}) {
@@ -126,6 +147,19 @@ class threaded_node final : public node {
     std::mutex mutex{};
     std::deque<std::pair<entity_ref, std::uint64_t>> to_tell{};
   };
+
+  actors::lane& lane_at(lane_id lane) { return *engine_.lanes()[lane - 1U]; }
+
+  /// Its former owner may have died before it told its queues and agents.
+  void tell_all_of(lane_id lane) {
+    const std::lock_guard lock{news_->mutex};
+    for (const auto& tenant : config_.tenants()) {
+      const entity_ref any{entity_kind::tenant, std::uint64_t{shard_of_tenant(tenant->tenant)} << (64 - shard_bits)};
+      if (engine_.lane_of(any).id() != lane) continue;
+      differences<queue_id>(nullptr, tenant.get(), &tenant_config::queues, news_->to_tell);
+      differences<agent_id>(nullptr, tenant.get(), &tenant_config::agents, news_->to_tell);
+    }
+  }
 
   void run_chores(const std::stop_token& stop) {
     name_this_thread("chores");
@@ -165,7 +199,8 @@ class threaded_node final : public node {
       part.assign(news_->to_tell.begin(), news_->to_tell.begin() + static_cast<std::ptrdiff_t>(many));
       news_->to_tell.erase(news_->to_tell.begin(), news_->to_tell.begin() + static_cast<std::ptrdiff_t>(many));
     }
-    for (const auto& [entity, version] : part) engine_.tell(entity, config_changed{version});
+    for (const auto& [entity, version] : part)
+      if (engine_.lane_of(entity).is_wanted()) engine_.tell(entity, config_changed{version});  // else its owner tells it
   }
 
   void watch_disk() {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_set>
 
 #include "actors/config_store.hpp"
 #include "actors/gateway.hpp"
@@ -18,6 +19,10 @@
 
 /// A node's actors: calls, queues, agents, registrations on the lanes of one journal. Free of CAF; all of it is thread-safe.
 namespace seatgrid {
+
+namespace actors {
+struct entity_input;
+}
 
 /// How long what is kept. 0 = for ever.
 struct retention_options {
@@ -81,7 +86,7 @@ struct node_ports {
   /// Told when it changes: below `disk.recordings_stop_below` recordings stop; above again: they may start. Empty = nobody cares.
   std::function<void(bool allowed)> recordings_allowed{};
   /// Removes one file of a recording or voicemail, named as in its CDR. May block on the disk.
-  std::function<void(const std::string& path)> remove_recording{};
+  std::function<void(call_id of, const std::string& path)> remove_recording{};
   /// Whether there is such a file; a CDR from before this start that names one which is not there says so from then on. May block
   /// on the disk. Empty = not asked: files may lie on other nodes' disks.
   std::function<bool(const std::string& path)> recording_exists{};
@@ -91,6 +96,9 @@ struct node_ports {
   std::function<void(const owner_of_file& owner, const std::function<bool()>& go_on)> settle_recordings{};
   /// What stands behind the ports adds to /metrics; empty = nothing.
   std::function<std::vector<metric>()> metrics{};
+  /// In a cluster, where lanes are claimed by order only: gives the input to the process that owns its lane. False = not now: it
+  /// is held here until owners_changed(). Must not block.
+  std::function<bool(lane_id lane, const actors::entity_input& in)> forward{};
 };
 
 struct restore_progress {
@@ -118,6 +126,20 @@ class node {
   virtual bool ready() const = 0;
   /// Waits for ready. False when `longest` passed first.
   virtual bool wait_ready(milliseconds longest) const = 0;
+  // --- in a cluster (ADR 0016)
+  /// Claims the lane; `done` hears whether this process owns it, on a thread of the node.
+  virtual void claim(lane_id lane, std::function<void(bool won)> done) = 0;
+  /// Another process shall have the lane: its inputs are held, and `done` hears whether all that ran counted within `patience`.
+  virtual void bring_to_rest(lane_id lane, milliseconds patience, std::function<void(bool rests)> done) = 0;
+  /// Lanes have other owners, or owners other links: what is held may go to them.
+  virtual void owners_changed() = 0;
+  /// Another process holds the slot: calls of our lanes that have their home or, as `others` says, a leg there are made anew.
+  virtual void resume_calls_at(slot_number slot, const std::unordered_set<entity_ref>& others) = 0;
+  /// An input that another process handed on.
+  virtual void take(std::shared_ptr<actors::entity_input> in) = 0;
+  /// Events of a lane that another process owns, as they count: for subscribers here.
+  virtual void on_foreign_step(const recorded_step& counted) = 0;
+
   /// New calls get 503 from here on; what runs goes on.
   virtual void drain() = 0;
   /// Ends all actors; returns when none runs. The journal's callbacks must have run or be dropped (close the journal first).

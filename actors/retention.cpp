@@ -20,18 +20,17 @@ std::vector<shard_id> shards_of(engine& engine, const lane& of) {
   return all;
 }
 
-void remove_files(const recording_cdr& of, const std::function<void(const std::string&)>& remove) {
-  if (!remove) return;
-  for (const auto& path : paths_of(of)) remove(path);
+void remove_files(entity_ref call, const recording_cdr& of, const node_ports& ports) {
+  if (!ports.remove_recording) return;
+  for (const auto& path : paths_of(of)) ports.remove_recording(call_id{call.id}, path);
 }
 
 /// The CDR when the files of that kind are gone, which it then says; nothing when it names none.
-std::optional<session_cdr> without_audio(session_cdr cdr, std::string_view kind,
-                                         const std::function<void(const std::string&)>& remove) {
+std::optional<session_cdr> without_audio(entity_ref call, session_cdr cdr, std::string_view kind, const node_ports& ports) {
   bool any = false;
   for (auto& one : cdr.recordings) {
     if (one.kind != kind || one.missing == removed_by_retention) continue;
-    remove_files(one, remove);
+    remove_files(call, one, ports);
     one.missing = removed_by_retention;
     for (auto& file : one.files) file.missing = removed_by_retention;
     any = true;
@@ -125,7 +124,7 @@ void retention::remove_audio(lane& of, shard_id shard, std::string_view kind, st
     const auto bytes = engine_.log().get(of.id(), row_key(one.call, cdr_element));
     const auto cdr = bytes ? decode_cdr(*bytes) : tl::unexpected{bytes.error()};
     if (!cdr) continue;
-    auto changed = without_audio(*cdr, kind, engine_.ports().remove_recording);
+    auto changed = without_audio(one.call, *cdr, kind, engine_.ports());
     if (!changed) continue;
     step gone;
     gone.entity = one.call;
@@ -159,7 +158,7 @@ void retention::remove_cdrs(lane& of, shard_id shard) {
       const bool is_cdr = element_of(row) == cdr_element;
       if (is_cdr)
         if (const auto cdr = decode_cdr(value))
-          for (const auto& r : cdr->recordings) remove_files(r, engine_.ports().remove_recording);
+          for (const auto& r : cdr->recordings) remove_files(one.call, r, engine_.ports());
       if (is_cdr || forgotten) gone.rows.push_back({std::string{row}, std::nullopt});
       return true;
     }));

@@ -37,6 +37,18 @@ class on_virtual_clock final : public virtual_engine {
   }
   void tell(entity_ref entity, const config_changed& news) override { engine_.tell(entity, news); }
 
+  void claim(lane_id lane, std::function<void(bool)> done) override { engine_.lanes()[lane - 1U]->claim(std::move(done)); }
+  void bring_to_rest(lane_id lane, milliseconds patience, std::function<void(bool)> done) override {
+    engine_.lanes()[lane - 1U]->bring_to_rest(patience, std::move(done));
+  }
+  void owners_changed() override {
+    for (const auto& one : engine_.lanes()) one->owner_changed();
+  }
+  void resume_calls_at(slot_number slot, const std::unordered_set<entity_ref>& others) override {
+    for (const auto& one : engine_.lanes()) one->resume_calls_at(slot, others);
+  }
+  void take(input_ptr in) override { engine_.take(std::move(in)); }
+
   bool has_job() const override { return scheduler_.has_job(); }
   void run_one(std::uint64_t choice) override {
     auto& jobs = scheduler_.jobs;

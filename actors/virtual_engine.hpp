@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <unordered_set>
 
 #include "actors/engine_hooks.hpp"
 #include "actors/node.hpp"
@@ -25,6 +26,13 @@ class virtual_engine {
   virtual void on(register_request request) = 0;
   virtual void submit(control::command order, std::string tenant, gateway::answer done) = 0;
   virtual void tell(entity_ref entity, const config_changed& news) = 0;
+
+  // In a cluster, as node.hpp has them.
+  virtual void claim(lane_id lane, std::function<void(bool won)> done) = 0;
+  virtual void bring_to_rest(lane_id lane, milliseconds patience, std::function<void(bool rests)> done) = 0;
+  virtual void owners_changed() = 0;
+  virtual void resume_calls_at(slot_number slot, const std::unordered_set<entity_ref>& others) = 0;
+  virtual void take(input_ptr in) = 0;
 
   virtual bool has_job() const = 0;
   /// Runs one actor for its next messages; `choice` picks among those that can run.

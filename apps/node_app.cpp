@@ -209,7 +209,7 @@ class wired_node final : public node_app, private edge_sink {
       if (edge_ready_ && !edge_->answer_register(std::move(reply))) spdlog::warn("the edge takes no register replies");
     };
     ports.recordings_allowed = [this](bool allowed) { media_->allow_recordings(allowed); };
-    ports.remove_recording = [data = options_.data](const std::string& path) { remove_recording(data, path); };
+    ports.remove_recording = [data = options_.data](call_id, const std::string& path) { remove_recording(data, path); };
     if (lanes_ == nullptr)
       ports.recording_exists = [data = options_.data](const std::string& path) { return has_recording(data, path); };
     ports.settle_recordings = [data = options_.data](const auto& owner, const auto& go_on) { settle_files(data, owner, go_on); };

@@ -108,7 +108,8 @@ dialog names_of_invite(const decision& d, const call_leg& leg) {
           .remote_target = leg.to.target,
           .route_set = leg.to.route,
           .invite = std::string{branch_cookie} + secret("branch"),
-          .flow = leg.to.flow};
+          .flow = leg.to.flow,
+          .edge = leg.to.edge};
 }
 
 std::uint64_t sdp_session_id(const call_state& call, std::uint32_t leg) {

@@ -23,6 +23,7 @@ struct leg_ring {
   leg_id leg{};
   std::uint16_t status = 180;
   std::optional<session_description> media{};
+  bool operator==(const leg_ring&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &leg_ring::leg}, field{2, "status", &leg_ring::status}, field{3, "media", &leg_ring::media}};
   }
@@ -33,6 +34,7 @@ struct leg_answer {
   static constexpr std::string_view type = "leg_answer";
   leg_id leg{};
   session_description media{};
+  bool operator==(const leg_answer&) const = default;
   static constexpr auto fields() { return members{field{1, "leg", &leg_answer::leg}, field{2, "media", &leg_answer::media}}; }
 };
 /// A final failure to the INVITE; the leg is over.
@@ -42,6 +44,7 @@ struct leg_reject {
   leg_id leg{};
   release_cause cause{};
   std::uint32_t retry_after_s = 0;
+  bool operator==(const leg_reject&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &leg_reject::leg}, field{2, "cause", &leg_reject::cause},
                    field{3, "retry_after_s", &leg_reject::retry_after_s}};
@@ -62,6 +65,7 @@ struct leg_invite {
   std::uint32_t hops_left = 69;
   std::string diverted_from{};  ///< Diversion (RFC 5806), empty = none
   dialog early{};
+  bool operator==(const leg_invite&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &leg_invite::leg},
                    field{2, "to", &leg_invite::to},
@@ -79,6 +83,7 @@ struct leg_ack {
   static constexpr std::uint32_t tag = 5;
   static constexpr std::string_view type = "leg_ack";
   leg_id leg{};
+  bool operator==(const leg_ack&) const = default;
   static constexpr auto fields() { return members{field{1, "leg", &leg_ack::leg}}; }
 };
 /// Ends a leg whatever its state: CANCEL before the final answer, BYE after it (a 2xx that crosses gets ACK and BYE).
@@ -87,6 +92,7 @@ struct leg_release {
   static constexpr std::string_view type = "leg_release";
   leg_id leg{};
   release_cause cause{};  ///< Reason header (RFC 3326); text "answered elsewhere" for losers of a ring-all
+  bool operator==(const leg_release&) const = default;
   static constexpr auto fields() { return members{field{1, "leg", &leg_release::leg}, field{2, "cause", &leg_release::cause}}; }
 };
 struct leg_answer_offer {
@@ -95,6 +101,7 @@ struct leg_answer_offer {
   leg_id leg{};
   std::uint32_t offer_id = 0;
   session_description media{};
+  bool operator==(const leg_answer_offer&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &leg_answer_offer::leg}, field{2, "offer_id", &leg_answer_offer::offer_id},
                    field{3, "media", &leg_answer_offer::media}};
@@ -106,6 +113,7 @@ struct leg_reject_offer {
   leg_id leg{};
   std::uint32_t offer_id = 0;
   std::uint16_t status = 488;
+  bool operator==(const leg_reject_offer&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &leg_reject_offer::leg}, field{2, "offer_id", &leg_reject_offer::offer_id},
                    field{3, "status", &leg_reject_offer::status}};
@@ -117,6 +125,7 @@ struct leg_offer {
   static constexpr std::string_view type = "leg_offer";
   leg_id leg{};
   session_description media{};
+  bool operator==(const leg_offer&) const = default;
   static constexpr auto fields() { return members{field{1, "leg", &leg_offer::leg}, field{2, "media", &leg_offer::media}}; }
 };
 /// Response to a REFER (202 or a refusal), then one NOTIFY sipfrag per call of this with `notify`.
@@ -128,6 +137,7 @@ struct leg_refer_status {
   bool notify = false;
   std::uint16_t status = 202;
   bool final = false;
+  bool operator==(const leg_refer_status&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &leg_refer_status::leg}, field{2, "refer_id", &leg_refer_status::refer_id},
                    field{3, "notify", &leg_refer_status::notify}, field{4, "status", &leg_refer_status::status},
@@ -145,6 +155,7 @@ struct leg_restore {
   bool confirmed = true;
   caller_identity presented{};
   std::string called{};
+  bool operator==(const leg_restore&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &leg_restore::leg}, field{2, "saved", &leg_restore::saved},
                    field{3, "confirmed", &leg_restore::confirmed}, field{4, "presented", &leg_restore::presented},
@@ -156,6 +167,7 @@ struct leg_probe {
   static constexpr std::uint32_t tag = 12;
   static constexpr std::string_view type = "leg_probe";
   leg_id leg{};
+  bool operator==(const leg_probe&) const = default;
   static constexpr auto fields() { return members{field{1, "leg", &leg_probe::leg}}; }
 };
 /// The step that holds this leg's end counts: stop repeating `leg_ended`, free what is left.
@@ -163,6 +175,7 @@ struct leg_forget {
   static constexpr std::uint32_t tag = 13;
   static constexpr std::string_view type = "leg_forget";
   leg_id leg{};
+  bool operator==(const leg_forget&) const = default;
   static constexpr auto fields() { return members{field{1, "leg", &leg_forget::leg}}; }
 };
 using leg_command = std::variant<leg_ring, leg_answer, leg_reject, leg_invite, leg_release, leg_answer_offer, leg_reject_offer,

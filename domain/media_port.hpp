@@ -58,6 +58,7 @@ struct media_open {
   leg_id leg{};
   std::string tenant{};
   std::uint16_t port = 0;
+  bool operator==(const media_open&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &media_open::leg}, field{2, "tenant", &media_open::tenant},
                    field{3, "port", &media_open::port}};
@@ -76,6 +77,7 @@ struct media_connect {
   direction way = direction::sendrecv;  ///< ours: what we do
   std::uint16_t rtcp_port = 0;          ///< of the far end; 0 = RTP + 1
   bool rtcp_mux = false;
+  bool operator==(const media_connect&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &media_connect::leg},
                    field{2, "remote", &media_connect::remote},
@@ -96,6 +98,7 @@ struct media_play {
   std::uint32_t play_id = 0;  ///< generation; a later play or stop has a higher one
   std::vector<prompt_ref> list{};
   bool loop = false;
+  bool operator==(const media_play&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &media_play::leg}, field{2, "play_id", &media_play::play_id},
                    field{3, "list", &media_play::list}, field{4, "loop", &media_play::loop}};
@@ -106,6 +109,7 @@ struct media_stop {
   static constexpr std::string_view type = "media_stop";
   leg_id leg{};
   std::uint32_t play_id = 0;
+  bool operator==(const media_stop&) const = default;
   static constexpr auto fields() { return members{field{1, "leg", &media_stop::leg}, field{2, "play_id", &media_stop::play_id}}; }
 };
 /// Relays audio (transcoding A-law/mu-law) and RFC 4733 events between two legs until unbridged; ends plays on both.
@@ -114,6 +118,7 @@ struct media_bridge {
   static constexpr std::string_view type = "media_bridge";
   leg_id a{};
   leg_id b{};
+  bool operator==(const media_bridge&) const = default;
   static constexpr auto fields() { return members{field{1, "a", &media_bridge::a}, field{2, "b", &media_bridge::b}}; }
 };
 struct media_unbridge {
@@ -121,6 +126,7 @@ struct media_unbridge {
   static constexpr std::string_view type = "media_unbridge";
   leg_id a{};
   leg_id b{};
+  bool operator==(const media_unbridge&) const = default;
   static constexpr auto fields() { return members{field{1, "a", &media_unbridge::a}, field{2, "b", &media_unbridge::b}}; }
 };
 /// Starts or goes on with a recording: `left` and `right` are heard on those channels; `right` may be none (voicemail).
@@ -136,6 +142,7 @@ struct media_record {
   std::uint32_t segment = 1;
   milliseconds max_length{3'600'000};
   milliseconds stop_after_silence{0};  ///< 0 = never; for voicemail
+  bool operator==(const media_record&) const = default;
   static constexpr auto fields() {
     return members{field{1, "recording", &media_record::recording},
                    field{2, "path", &media_record::path},
@@ -155,6 +162,7 @@ struct media_record_stop {
   call_id call{};
   std::string path{};  ///< as in media_record; empty = only what runs
   std::uint32_t segment = 1;
+  bool operator==(const media_record_stop&) const = default;
   static constexpr auto fields() {
     return members{field{1, "recording", &media_record_stop::recording}, field{2, "call", &media_record_stop::call},
                    field{3, "path", &media_record_stop::path}, field{4, "segment", &media_record_stop::segment}};
@@ -167,6 +175,7 @@ struct media_send_digit {
   leg_id leg{};
   char digit = '0';
   milliseconds length{160};
+  bool operator==(const media_send_digit&) const = default;
   static constexpr auto fields() {
     return members{field{1, "leg", &media_send_digit::leg}, field{2, "digit", &media_send_digit::digit},
                    field{3, "length", &media_send_digit::length}};
@@ -177,10 +186,26 @@ struct media_close {
   static constexpr std::uint32_t tag = 10;
   static constexpr std::string_view type = "media_close";
   leg_id leg{};
+  bool operator==(const media_close&) const = default;
   static constexpr auto fields() { return members{field{1, "leg", &media_close::leg}}; }
 };
 using media_command = std::variant<media_open, media_connect, media_play, media_stop, media_bridge, media_unbridge, media_record,
                                    media_record_stop, media_send_digit, media_close>;
+
+inline call_id call_of(const media_command& c) {
+  return std::visit(
+      [](const auto& x) -> call_id {
+        if constexpr (requires { x.leg; })
+          return x.leg.call;
+        else if constexpr (requires { x.a; })
+          return x.a.call;
+        else if constexpr (requires { x.left; })
+          return x.left.call;
+        else
+          return x.call;
+      },
+      c);
+}
 
 // --- media -> call -----------------------------------------------------------------------------------------------
 

@@ -22,13 +22,6 @@ result<media::socket_address> check(const media_options& o) {
   return *bind;
 }
 
-call_id call_of_order(const media_command& order) {
-  return std::visit(overload{[](const media_bridge& c) { return c.a.call; }, [](const media_unbridge& c) { return c.a.call; },
-                             [](const media_record& c) { return c.left.call; },
-                             [](const media_record_stop&) { return call_id{}; }, [](const auto& c) { return c.leg.call; }},
-                    order);
-}
-
 }  // namespace
 
 struct engine::body {
@@ -37,7 +30,7 @@ struct engine::body {
           if (!over) tell(std::move(event));
         }) {}
 
-  media::worker& of(call_id call) { return *workers[std::hash<call_id>{}(call) % workers.size()]; }
+  media::worker& of(call_id call) { return *workers[(std::hash<call_id>{}(call) >> 32U) % workers.size()]; }
   void refuse(const media_command& order) {
     refused.fetch_add(1);
     if (const auto* open = std::get_if<media_open>(&order))
@@ -73,7 +66,7 @@ void engine::command(media_command order) {
       if (!w->post(order)) body_->refused.fetch_add(1);
     return;
   }
-  if (!body_->of(call_of_order(order)).post(order)) body_->refuse(order);
+  if (!body_->of(call_of(order)).post(order)) body_->refuse(order);
 }
 
 void engine::replace_prompts(prompt_library prompts) { body_->parts.replace(std::move(prompts)); }

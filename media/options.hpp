@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace seatgrid {
@@ -15,6 +16,8 @@ struct media_options {
   std::string advertised_host{};       ///< what peers are told; empty = bind_host
   std::uint16_t port_first = 20'000;   ///< even ports of [first, last] carry RTP, the odd one above it RTCP
   std::uint16_t port_last = 29'999;
+  /// Whether packets may leave now; empty = always. Asked for each, must not block.
+  std::function<bool()> may_speak{};
   std::string data_directory{"data"};           ///< recordings and "file:" prompts live below it
   std::chrono::milliseconds silence{60'000};    ///< no RTP for so long: media_silent
   std::chrono::milliseconds rtcp_every{5'000};  ///< mean distance of our reports (RFC 3550 6.2), varied by half

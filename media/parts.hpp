@@ -39,6 +39,7 @@ struct shared_parts {
         writer({.bytes = options.record_queue_bytes_max, .jobs = 1'000'000}),
         library_(std::make_shared<const prompt_library>(std::move(prompts))) {}
 
+  bool may_speak() const { return !options.may_speak || options.may_speak(); }
   std::shared_ptr<const prompt_library> library() const {
     const std::lock_guard hold{lock_};
     return library_;

@@ -144,6 +144,7 @@ void worker::relay(endpoint& to, const rtp_packet& packet, std::uint8_t* payload
 }
 
 bool worker::transmit(endpoint& e, byte_view datagram) {
+  if (!parts_.may_speak()) return false;
   const bool sent = e.latched ? e.rtp.send(datagram) : e.rtp.send_to(datagram, e.remote);
   if (!sent) counters_.sends_failed.add();
   return sent;
@@ -202,10 +203,11 @@ void worker::report_rtcp(endpoint& e, bool bye) {
   std::array<std::uint8_t, rtcp_bytes_max> bytes{};
   const auto length = write_rtcp(bytes, report);
   const byte_view datagram{bytes.data(), length};
-  if (r.socket)
-    r.socket.send_to(datagram, r.remote);
-  else
+  if (r.socket) {
+    if (parts_.may_speak()) r.socket.send_to(datagram, r.remote);
+  } else {
     transmit(e, datagram);
+  }
 }
 
 }  // namespace seatgrid::media

@@ -63,8 +63,6 @@ void init_sofia() {
 
 }  // namespace
 
-call_id edge_sink::new_call(const std::string& tenant) { return call_id::make(shard_of_tenant(tenant), sip::random_bits()); }
-
 class edge::impl {
  public:
   impl(edge_options options, edge_sink& sink)

@@ -35,6 +35,9 @@ struct edge_options {
   datagram_filter_options filter{};    ///< who gets silence before anything is parsed
   std::size_t commands_max = 200'000;  ///< commands waiting for the edge's thread
   std::size_t legs_max = 40'000;       ///< beyond: new calls get 503
+  /// After its start, requests of dialogs that it does not know get no answer for so long: their legs may still be on their way
+  /// to it, and the far end repeats (RFC 3261 17.1.2.2). Then 481.
+  milliseconds quiet_start{2'000};
   milliseconds ended_repeat{2'000};    ///< leg_ended is repeated until leg_forget
   milliseconds offer_wait{8'000};      ///< re-INVITE, UPDATE or REFER without a word from the call: 500
   seconds session_expires{1'800};      ///< RFC 4028, what we offer
@@ -49,7 +52,10 @@ struct edge_options {
   seconds nonce_lifetime{300};
   name_book_options names{};         ///< of trunks
   milliseconds name_timeout{3'000};  ///< of one question to DNS
-  std::string nonce_key{};           ///< the cluster's secret; empty = random, nonces then hold for this process alone
+  slot_number slot = 0;              ///< of a cluster, whose addresses these are; 0 = this node stands alone
+  /// Whether datagrams may leave now (DESIGN section 5, lease); empty = always. Asked for each, must not block.
+  std::function<bool()> may_speak{};
+  std::string nonce_key{};  ///< the cluster's secret; empty = random, nonces then hold for this process alone
   /// Canonical form of a number as people dial or carriers send it; what has none comes back unchanged. Must not block.
   std::function<std::string(std::string_view)> canonical_number{[](std::string_view n) { return std::string{n}; }};
 };
@@ -110,8 +116,8 @@ class edge_sink {
   virtual void on_register(register_request request) = 0;
   /// False closes the valve for new calls (disk nearly full, overload): 503 with Retry-After.
   virtual bool accepting_calls() = 0;
-  /// The id of a new call of `tenant`: its shard and 54 random bits.
-  virtual call_id new_call(const std::string& tenant);
+  /// The node leaves: OPTIONS get 503, so that trunks go elsewhere.
+  virtual bool draining() { return false; }
 };
 
 class edge {
@@ -131,7 +137,7 @@ class edge {
   /// Replaces what the edge remembers of this address of record; empty forgets it.
   result<void> load_bindings(std::string aor, std::vector<binding> bindings);
   void set_directory(edge_directory_ptr directory);
-  /// False: nothing leaves any more (DESIGN section 5, lease), because others may have adopted the dialogs. Any thread.
+  /// False: nothing leaves any more, whatever `may_speak` says. Any thread.
   void set_lease(bool held);
   edge_status status() const;
   /// Ends the thread; later commands are refused. Idempotent.

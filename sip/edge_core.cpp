@@ -32,8 +32,10 @@ edge_core::edge_core(edge_options given, edge_sink& to)
       sink(to),
       filter(options.filter, random_bits()),
       guard(clock, &filter),
+      names(options.slot, clock),
       paths(*this),
       registry(options.digest_backoff, filter) {
+  guard.may_speak = options.may_speak;
   if (options.nonce_key.empty()) options.nonce_key = random_hex(32);
 }
 
@@ -232,6 +234,7 @@ dialog record_of(const leg_state& leg) {
   d.invite = leg.invite_text;
   d.flow = leg.flow;
   d.rseq = leg.rseq;
+  d.edge = core.options.slot;
   // A CANCEL repeats the CSeq of the INVITE, whatever PRACKs were sent since.
   if (leg.phase == leg_phase::calling && leg.invite_cseq != 0) d.local_cseq = leg.invite_cseq;
   return d;

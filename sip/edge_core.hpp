@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sip/call_names.hpp"
 #include "sip/counters.hpp"
 #include "sip/deadlines.hpp"
 #include "sip/edge.hpp"
@@ -116,6 +118,7 @@ struct edge_core {
   edge_options options;
   edge_sink& sink;
   system_clock clock{};
+  const std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
   edge_directory_ptr plain_directory{};
   edge_directory_ptr directory{};  ///< with the addresses of trunks' names
   datagram_filter filter;
@@ -129,6 +132,7 @@ struct edge_core {
   std::string host{}, udp_port{}, tcp_port{};
   counters count{};
   deadlines timers{};
+  call_names names;
   trunk_load load{};
   trunk_paths paths;
   std::function<void(const std::vector<std::string>&)> ask_names{};

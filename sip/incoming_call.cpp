@@ -143,7 +143,7 @@ void take_invite(edge_core& core, msg_t* msg, sip_t* sip, const source_address& 
     return;
   }
   reply(core, irq, SIP_100_TRYING);
-  auto& leg = begin(core, irq, sip, msg, from, {core.sink.new_call(number->tenant), 1});
+  auto& leg = begin(core, irq, sip, msg, from, {core.names.next(number->tenant), 1});
   leg.trunk_key = trunk_key;
   leg.number_key = number_key;
   core.load.begin(trunk_key);

@@ -32,6 +32,8 @@ class socket_guard {
 
   /// The lease: while false, not one datagram leaves and connections break (DESIGN section 5). Any thread.
   std::atomic<bool> may_send{true};
+  /// The same, asked for each datagram: a process that was stopped learns of it before it says a word. Empty = always.
+  std::function<bool()> may_speak{};
   std::uint64_t unsent() const noexcept { return unsent_.load(std::memory_order_relaxed); }
 
   /// How many bytes of the datagram Sofia may see; 0 = it never came.

@@ -61,14 +61,17 @@ parsed_register parse_register(const edge_options& options, const sip_t* sip, co
     if ((type != url_sip && type != url_sips) || c->m_url->url_host == nullptr) return refuse(400, "Bad Contact Header");
     url_t plain = *c->m_url;
     plain.url_headers = nullptr;  // "?header=value" would write into our INVITEs
-    binding b{
-        .contact = {.target = url_text(&plain), .route = path, .trunk = {}, .flow = path.empty() ? from.flow() : std::string{}},
-        .instance = instance_of(c),
-        .sip_call_id = asked.sip_call_id,
-        .cseq = asked.cseq,
-        .expires_s = 0,
-        .q_thousandths = q_of(c->m_q),
-        .at = now};
+    binding b{.contact = {.target = url_text(&plain),
+                          .route = path,
+                          .trunk = {},
+                          .flow = path.empty() ? from.flow() : std::string{},
+                          .edge = options.slot},
+              .instance = instance_of(c),
+              .sip_call_id = asked.sip_call_id,
+              .cseq = asked.cseq,
+              .expires_s = 0,
+              .q_thousandths = q_of(c->m_q),
+              .at = now};
     if (b.contact.target.size() > uri_bytes_max) return refuse(400, "Contact Too Long");
     const auto wanted = expires_of(sip, c, most);
     if (wanted != 0 && wanted < least) return refuse(SIP_423_INTERVAL_TOO_BRIEF);

@@ -46,6 +46,9 @@ void take_options(edge_core& core, msg_t* msg, const sip_t* sip) {
   if (!is_known_scheme(sip->sip_request->rq_url)) return reply_stateless(core, msg, SIP_416_UNSUPPORTED_URI);
   if (const auto unsupported = unsupported_in(sip); !unsupported.empty())
     return reply_stateless(core, msg, SIP_420_BAD_EXTENSION, SIPTAG_UNSUPPORTED_STR(unsupported.c_str()));
+  if (core.sink.draining())
+    return reply_stateless(core, msg, SIP_503_SERVICE_UNAVAILABLE,
+                           SIPTAG_RETRY_AFTER_STR(std::to_string(core.options.overload_retry_after.count()).c_str()));
   reply_stateless(core, msg, SIP_200_OK, SIPTAG_ALLOW_STR(allowed_methods), SIPTAG_ACCEPT_STR(accepted_bodies),
                   SIPTAG_SUPPORTED_STR(supported_options));
 }
@@ -71,6 +74,8 @@ int on_message(edge_core* core, nta_agent_t*, msg_t* msg, sip_t* sip) {
   } else if (!is_known(*core, from)) {
     // An answer would tell scanners that somebody is here, and could be aimed at a third party.
     core->count.dropped(edge_status::drop::unknown_source);
+    msg_destroy(msg);
+  } else if (sip->sip_to->a_tag != nullptr && std::chrono::steady_clock::now() - core->began < core->options.quiet_start) {
     msg_destroy(msg);
   } else if (sip->sip_to->a_tag != nullptr) {
     reply_stateless(*core, msg, SIP_481_NO_TRANSACTION);

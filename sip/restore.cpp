@@ -240,8 +240,16 @@ void acknowledge_failure(edge_core& core, const sip_t* response, const leg_state
 
 }  // namespace
 
+/// The call has another owner, and this edge lived on: what the former owner may have taken with it is told again.
+void tell_again(edge_core& core, leg_state& leg, const leg_restore& order) {
+  if (leg.phase == leg_phase::ended) return core.tell(leg.told);
+  if (leg.phase != leg_phase::talking) return;
+  if (order.confirmed || !leg.incoming) return core.tell(leg_probed{.leg = leg.id, .status = 200});
+  core.tell(leg_confirmed{.leg = leg.id, .media = {}, .confirmed = record_of(leg)});
+}
+
 void restore(edge_core& core, const leg_restore& order) {
-  if (core.find(order.leg) != nullptr) return core.count.dropped(edge_status::drop::stale_command);
+  if (auto* leg = core.find(order.leg)) return tell_again(core, *leg, order);
   auto& leg = core.add(order.leg);
   fill(leg, order.saved);
   if (order.confirmed) return restore_confirmed(leg, order.saved);

@@ -45,7 +45,7 @@ bool socket_guard::admit_stream(int socket, const net_address& from, std::string
 void socket_guard::stream_ended(int socket) { streams_.erase(socket); }
 
 bool socket_guard::admit_send(int socket, bool is_stream, const net_address& to, std::string_view head) {
-  if (!may_send.load(std::memory_order_acquire)) {
+  if (!may_send.load(std::memory_order_acquire) || (may_speak && !may_speak())) {
     unsent_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }

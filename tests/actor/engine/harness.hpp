@@ -36,7 +36,7 @@ class hand_clock final : public clock {
 /// An engine in virtual time over a journal that counts when told to; everything that leaves is kept in order, one word each.
 class world {
  public:
-  explicit world(node_options chosen = {}) : options(std::move(chosen)) {
+  explicit world(node_options chosen = {}, actors::engine_hooks bent = {}) : options(std::move(chosen)), hooks(std::move(bent)) {
     options.seed = 42;
     options.log = [this](const std::string& line) { said.push_back(line); };
     options.fatal = [this](const std::string& why) { said.push_back("fatal: " + why); };
@@ -47,7 +47,7 @@ class world {
     ports.to_leg = [this](leg_command c) { left.push_back(word(c)); };
     ports.to_media = [](media_command) {};
     ports.register_reply = [](register_reply) {};
-    engine = actors::virtual_engine::make(options, *log, config, time, std::move(ports), core_of, {});
+    engine = actors::virtual_engine::make(options, *log, config, time, std::move(ports), core_of, hooks);
     engine->start();
     settle();
   }
@@ -104,6 +104,7 @@ class world {
   }
 
   node_options options{};
+  actors::engine_hooks hooks{};
   hand_clock time{};
   one_tenant config{};
   std::unique_ptr<memory_journal> log = make_memory_journal({.journal = {}, .by_pump = true});

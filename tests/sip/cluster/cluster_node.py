@@ -9,6 +9,8 @@ from harness import HOST, Node  # noqa: E402
 KAFKA = pathlib.Path(__file__).resolve().parents[3] / "tools" / "kafka" / "kafka.py"
 LANES = 4
 
+SIP, RTP, HTTP = 26060, (26500, 27999), 26080
+
 CONFIG = """[server]
 data = "{data}"
 provision = "{provision}"
@@ -55,3 +57,32 @@ def cluster_node(brokers, cluster):
             return [self.binary, "server", "--config", str(config), *self.extra]
 
     return ClusterNode
+
+
+class Member(Node):
+    """Node number `index` of a cluster of several: SIP and RTP on an address of its own, the API on a port of its own."""
+
+    def __init__(self, binary, directory, index, brokers, cluster, provision):
+        super().__init__(binary, directory, SIP, RTP, HTTP + index, provision, env={"SEATGRID_MEDIA_SILENCE": "3600s"})
+        self.name, self.host, self.cluster, self.brokers = f"n{index}", f"127.0.4.{index}", cluster, brokers
+        self.provision_file = self.provision if index == 1 else ""
+
+    def command(self):
+        config = self.directory / "node.toml"
+        config.write_text(CONFIG.format(data=self.data, provision=self.provision_file if self.starts == 1 else "", host=self.host, sip=self.sip,
+                                        first=self.rtp[0], last=self.rtp[1], http=self.http, cluster=self.cluster, node=self.name,
+                                        brokers=self.brokers.address, lanes=LANES).replace(f'[api.http]\nhost = "{self.host}"', f'[api.http]\nhost = "{HOST}"'))
+        return [self.binary, "server", "--config", str(config), *self.extra]
+
+    def owners(self):
+        """lane -> node"""
+        return {lane["lane"]: lane["owner"] for lane in self.request("GET", "/readyz")["lanes"]}
+
+    def all_owned(self):
+        return all(self.owners().values())
+
+    def owned(self):
+        return [lane for lane, owner in self.owners().items() if owner == self.name]
+
+    def holder_of(self, node):
+        return next((slot["holder"] for slot in self.request("GET", "/v1/cluster")["slots"] if slot["node"] == node), "")

@@ -77,6 +77,7 @@ edge_options EdgeTest::options() const {
   o.t4 = milliseconds{500};
   o.t1x64 = milliseconds{1'500};
   o.ended_repeat = milliseconds{200};
+  o.quiet_start = milliseconds{0};
   o.offer_wait = milliseconds{1'000};
   o.register_wait = milliseconds{500};
   o.nonce_key = "a key of sixteen bytes and more";

@@ -22,6 +22,7 @@ class listening_sink : public edge_sink {
   void on_leg(leg_event event) override;
   void on_register(register_request request) override;
   bool accepting_calls() override { return open.load(); }
+  bool draining() override { return leaves.load(); }
 
   /// The next event of this type; others before it stay. Fails the test after `wait`.
   template <class T>
@@ -51,7 +52,7 @@ class listening_sink : public edge_sink {
   }
   register_request expect_register(milliseconds wait = milliseconds{3'000});
   bool is_asked_to_register(milliseconds wait);
-  std::atomic<bool> open{true};
+  std::atomic<bool> open{true}, leaves{false};
 
  private:
   std::mutex mutex_{};

@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""Three nodes of one cluster on a real broker, each on addresses of its own; calls in every phase come in through all of them. Nodes are killed
+with -9 one after the other, at random moments, and start again: count what was lost.
+usage: many_nodes.py SEATGRID KAFKA_DIRECTORY [--kills N] [--seed S] [--nodes N]"""
+import argparse
+import os
+import pathlib
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / "survival"))
+sys.path.insert(0, str(HERE))
+from cluster_node import Brokers, Member  # noqa: E402
+from harness import HOST, Failure, Sipp, Stage, binary_from, expect, wait_until  # noqa: E402
+from ringing_phones import RingingPhones  # noqa: E402
+from survival import AGENT_PORTS, NUMBERS, Run, provisioning, verify  # noqa: E402
+
+SIZES = {"talk": 12, "wait": 12, "ring": 3, "hold": 3, "ivr": 3}
+SERVE_MAX_S = 10.0  # after a kill; the budget is 0.3 s on a quiet machine
+
+
+class Many(Run):
+    """As Run, with several nodes; `node` is one that lives, and answers for all."""
+
+    def __init__(self, stage, binary, sizes, seed, brokers, count):
+        import random
+        self.stage, self.sizes, self.random = stage, sizes, random.Random(seed)
+        self.members = [stage.add(Member(binary, stage.directory / f"n{i}", i, brokers, f"many-{os.getpid()}", provisioning(sizes)))
+                        for i in range(1, count + 1)]
+        self.node = self.members[0]
+        self.restarts, self.moved, self.served = [], 0, []
+
+    def callers(self, kind, scenario, hold_ms):
+        """A part of them through each node."""
+        index = list(NUMBERS).index(kind)
+        made = []
+        for at, member in enumerate(self.members):
+            calls = len(range(at, self.sizes[kind], len(self.members)))
+            made.append(self.stage.add(Sipp(scenario, self.stage.directory, 26201 + 10 * index + at, f"callers_{kind}_{at}",
+                                            media_port=30000 + 500 * index + 100 * at, target=f"{member.host}:{member.sip}", service=NUMBERS[kind],
+                                            rate=50, calls=calls, hold_ms=hold_ms)))
+        return Together(made)
+
+    def kill_one(self, number):
+        """Kills a node; the others go on with all of its calls; then it comes back and gets its addresses again."""
+        time.sleep(self.random.uniform(0.05, 1.2))
+        victim = self.random.choice(self.members)
+        self.node = next(m for m in self.members if m is not victim)
+        before = self.places()
+        owned = victim.owned()
+        victim.kill()
+        began = time.monotonic()
+        wait_until("the lanes of the dead", SERVE_MAX_S, lambda: self.node.all_owned() and victim.name not in self.node.owners().values(), 0.01)
+        lanes_after = time.monotonic() - began
+        self.settle(f"all calls in place after kill {number} ({victim.name})", 20)
+        self.served.append(time.monotonic() - began)
+        self.compare(before)
+        self.restarts.append(victim.start())
+        wait_until("its slot is its own again", 20, lambda: self.node.holder_of(victim.name) == victim.name, 0.1)
+        self.settle(f"all calls in place after {victim.name} came back", 20)
+        self.compare(before)
+        print(f"kill {number:2}: {victim.name} with {len(owned)} lanes; they have owners after {lanes_after * 1000:.0f} ms, all "
+              f"{sum(self.expected().values())} calls seen in place after {self.served[-1] * 1000:.0f} ms; back after {self.restarts[-1] * 1000:.0f} ms", flush=True)
+
+    def compare(self, before):
+        after = self.places()
+        self.moved += sum(1 for a, b in zip(before, after) if a != b) + abs(len(before) - len(after))
+
+
+class Together:
+    """Several SIPp as one."""
+
+    def __init__(self, all_of):
+        self.all_of = all_of
+
+    def counts(self):
+        counts = [one.counts() for one in self.all_of]
+        return {key: sum(c[key] for c in counts) for key in counts[0]}
+
+    def wait(self, seconds):
+        for one in self.all_of:
+            one.wait(seconds)
+        return self.counts()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("seatgrid")
+    parser.add_argument("kafka")
+    for name, default in (("kills", 4), ("seed", 1), ("nodes", 3)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    options = parser.parse_args()
+    binary = binary_from(sys.argv)
+    brokers = Brokers(options.kafka)
+    if brokers.address is None:
+        print("skipped: no Kafka broker was started (the test kafka_up)")
+        raise SystemExit(77)
+    with Stage("many_nodes") as stage:
+        run = Many(stage, binary, dict(SIZES), options.seed, brokers, options.nodes)
+        print("starts: " + ", ".join(f"{member.name} {member.start() * 1000:.0f} ms" for member in run.members), flush=True)
+        wait_until("lanes spread over the nodes", 30, lambda: set(run.node.owners().values()) == {m.name for m in run.members}, 0.1)
+        print(f"lanes: {run.node.owners()}", flush=True)
+        for kind in ("talk", "hold", "wait"):
+            run.agents(kind, "agent_answers")
+        ringing = stage.add(RingingPhones(HOST, AGENT_PORTS["ring"]))
+        hold_ms = 1000 * (40 + 14 * options.kills)
+        callers = {kind: run.callers(kind, scenario, ms) for kind, scenario, ms in
+                   (("talk", "caller_talks", hold_ms), ("hold", "caller_holds", hold_ms), ("wait", "caller_talks", 300), ("ring", "caller_talks", 1000), ("ivr", "caller_talks", 1000))}
+        run.settle("all calls in their phase", 30)
+        for number in range(1, options.kills + 1):
+            run.kill_one(number)
+        run.node = run.members[-1]
+        ringing.stop()
+        run.agents("ring", "agent_answers")
+        for agent in run.node.all("/v1/agents?tenant=test"):
+            if agent["state"] == "logged_out":
+                run.node.request("POST", f"/v1/agents/test/{agent['name']}/login", "{}")
+        ringing.refuse()
+        for kind, process in callers.items():
+            process.wait(240 if kind == "ring" else 200)
+        verify(run, callers, ringing)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        print(f"FAILED: {failure}")
+        sys.exit(1)

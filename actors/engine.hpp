@@ -64,6 +64,7 @@ class engine {
   /// In a cluster: see engine_hooks::forward.
   bool claims_by_order() const { return static_cast<bool>(hooks_.forward); }
   bool forward(lane_id lane, const entity_input& in);
+  bool is_elsewhere(lane_id lane) const { return hooks_.is_elsewhere && hooks_.is_elsewhere(lane); }
   void say(const std::string& line) const;
   void fatal(const std::string& why) const;
 

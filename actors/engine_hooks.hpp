@@ -19,6 +19,8 @@ struct engine_hooks {
   /// In a cluster, where lanes are claimed by order only: gives the input to the process that owns its lane. False = not now: it
   /// is held here. Any thread.
   std::function<bool(lane_id lane, const entity_input& in)> forward{};
+  /// With `forward`: whether another process that lives owns the lane; else a lane that was lost is claimed again.
+  std::function<bool(lane_id lane)> is_elsewhere{};
 };
 
 }  // namespace seatgrid::actors

@@ -260,12 +260,10 @@ void lane::resumed_one() {
 }
 
 void lane::lost(const life_ptr& life, errc why) {
-  life->why = why;
   if (life->over.exchange(true) || stopped_) return;
   owner_.count().lanes_lost.fetch_add(1, std::memory_order_relaxed);
-  const bool goes_on = !owner_.claims_by_order() || why != errc::conflict;
   owner_.say("lane " + std::to_string(id_) + " lost (" + std::string{to_string(why)} + ")" +
-             (goes_on ? ": claiming it again" : ": another process has it"));
+             (owner_.is_elsewhere(id_) ? ": another process has it" : ": claiming it again"));
   if (keeper_) caf::anon_send(keeper_, lost_atom::value, life);
 }
 

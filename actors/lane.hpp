@@ -29,8 +29,7 @@ class engine;
 /// One ownership of a lane: from a claim until it is lost. Whoever holds one of an older claim does nothing any more.
 struct lane_life {
   lane_epoch at{};
-  std::atomic<errc> why{errc::ok};  ///< it is over
-  time_point recorded{};            ///< the log's last time at the claim: what waits have used up is measured against it
+  time_point recorded{};  ///< the log's last time at the claim: what waits have used up is measured against it
   std::atomic<bool> over{false};
   std::atomic<bool> resumed{false};
 };

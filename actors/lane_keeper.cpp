@@ -133,7 +133,7 @@ void lane_keeper::rebuild(const life_ptr& gone) {
   for (auto& one : lane_.end_life()) caf::anon_send_exit(one, caf::exit_reason::kill);
   lane_.timers_.clear();
   lane_.resting_ = false;
-  if (gone->why != errc::conflict || !lane_.owner_.claims_by_order()) return claim();
+  if (!lane_.owner_.is_elsewhere(lane_.id_)) return claim();
   lane_.wanted_ = false;
   life_.reset();
   lane_.release_held();

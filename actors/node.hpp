@@ -99,6 +99,8 @@ struct node_ports {
   /// In a cluster, where lanes are claimed by order only: gives the input to the process that owns its lane. False = not now: it
   /// is held here until owners_changed(). Must not block.
   std::function<bool(lane_id lane, const actors::entity_input& in)> forward{};
+  /// With `forward`: whether another process that lives owns the lane; else a lane that was lost is claimed again.
+  std::function<bool(lane_id lane)> is_elsewhere{};
 };
 
 struct restore_progress {

@@ -20,6 +20,11 @@ bool router::owns(lane_id lane) const {
   return owner && owner->process == world_.me.process;
 }
 
+bool router::is_elsewhere(lane_id lane) const {
+  const auto owner = world_.owner_of(lane);
+  return owner && owner->process != world_.me.process;
+}
+
 // --- commands ----------------------------------------------------------------------------------------------------
 
 void router::remember(leg_id leg, slot_number at) {

@@ -97,6 +97,8 @@ class router {
   const router_counters& count() const { return counters_; }
   lane_id lane_of(entity_ref entity) const { return static_cast<lane_id>(1 + entity.shard() % options_.lanes); }
   bool owns(lane_id lane) const;
+  /// Another process that lives owns it.
+  bool is_elsewhere(lane_id lane) const;
 
  private:
   struct slot_place {

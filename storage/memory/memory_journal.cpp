@@ -19,6 +19,7 @@ struct waiting_step {
   on_counted done{};
   std::optional<error> refused{};
   on_claimed claimed{};  ///< it is a claim
+  on_lost lost{};        ///< of it
 };
 
 class memory_journal_impl final : public journal_over_store<memory_journal> {
@@ -26,7 +27,7 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
   explicit memory_journal_impl(memory_options options)
       : journal_over_store(make_memory_store(), options.journal.trim_steps_max), options_(std::move(options)) {}
 
-  void claim(lane_id lane, on_claimed done, on_lost) override {
+  void claim(lane_id lane, on_claimed done, on_lost lost) override {
     std::optional<error> refused;
     {
       const std::lock_guard lock{mutex_};
@@ -38,6 +39,7 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
         auto& item = waiting_.emplace_back();
         item.at.lane = lane;
         item.claimed = std::move(done);
+        item.lost = std::move(lost);
       }
     }
     if (refused) return done(tl::unexpected(std::move(*refused)));
@@ -78,7 +80,9 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
       ++count;
       if (item.claimed) {
         const auto outcome = settle_claim(item);
+        const auto loser = outcome ? hand_over(outcome->at, std::move(item.lost)) : on_lost{};
         lock.unlock();
+        if (loser) loser({errc::conflict, "the lane was claimed again"});
         item.claimed(outcome);
       } else {
         const auto outcome = settle(item);
@@ -94,6 +98,7 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
   void crash() override {
     const std::lock_guard lock{mutex_};
     waiting_.clear();
+    lost_.clear();
     closed_ = false;
     faults_.clear();
     stager_.emplace(*store_, options_.journal);
@@ -124,6 +129,11 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
     return lane_claim{at, store_->end(at.lane).at};
   }
 
+  /// What the owner before is told with.
+  on_lost hand_over(lane_epoch at, on_lost of_the_new) {
+    return std::exchange(lost_[at.lane], {at.epoch, std::move(of_the_new)}).second;
+  }
+
   result<step_position> settle(waiting_step& item) {
     if (item.refused) return end_epoch(item.at, std::move(*item.refused));
     if (auto fine = stager_->admit(item.at, item.record.step); !fine) return end_epoch(item.at, fine.error());
@@ -147,6 +157,8 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
 
   tl::unexpected<error> end_epoch(lane_epoch at, error why) {
     stager_->end_epoch(at);
+    // Whoever wrote the step hears it with the step.
+    if (const auto found = lost_.find(at.lane); found != lost_.end() && found->second.first == at.epoch) lost_.erase(found);
     return tl::unexpected<error>(std::move(why));
   }
 
@@ -155,6 +167,7 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
   std::optional<step_stager> stager_{std::in_place, *store_, options_.journal};
   std::map<step_position, memory_fault> faults_{};  ///< by the place that the step would have
   std::deque<waiting_step> waiting_{};
+  std::map<lane_id, std::pair<std::uint64_t, on_lost>> lost_{};  ///< of the epochs that run
   std::uint64_t counted_ = 0;
   bool draining_ = false;
   bool closed_ = false;

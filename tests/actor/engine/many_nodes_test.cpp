@@ -10,21 +10,26 @@ using words = std::vector<std::string>;
 /// A node of a cluster: inputs for lanes of others are handed to `other`, when it is there.
 class ManyNodes : public testing::Test {
  protected:
-  world w{{}, {.entity_message = {}, .forward = [this](lane_id, const actors::entity_input& in) {
+  world w{{},
+          {.entity_message = {},
+           .forward =
+               [this](lane_id, const actors::entity_input& in) {
                  if (!other_is_there) return false;
                  handed.push_back(std::get<leg_digit>(std::get<leg_event>(in.what)).digit);
                  return true;
-               }}};
+               },
+           .is_elsewhere = [this](lane_id) { return other_owns; }}};
   void claim() {
     w.engine->claim(1, [this](bool won) { claims.push_back(won); });
     w.count_all();
   }
   /// Another process claims the lane in the log.
   void lose() {
+    other_owns = true;
     static_cast<void>(claim_and_wait(*w.log, 1));
     w.count_all();
   }
-  bool other_is_there = false;
+  bool other_is_there = false, other_owns = false;
   std::string handed{};
   std::vector<bool> claims{}, rests{};
 };
@@ -113,6 +118,7 @@ TEST_F(ManyNodes, WaitsDoNotFireWhileALaneIsAtRest) {
   EXPECT_EQ(rests, std::vector<bool>{true});
   EXPECT_TRUE(w.left.empty());
   w.wait(seconds{3});
+  w.wait(milliseconds{2});
   EXPECT_EQ(w.left, (words{"ring:2"}));
 }
 

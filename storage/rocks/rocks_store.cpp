@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <mutex>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "storage/rocks/data_directory.hpp"
@@ -139,24 +141,20 @@ class rocks_store final : public lane_store {
     explicit batch(rocks_store& store) : store_(store), base_(*store.base_) {}
 
     void put(step_position position, stored_step&& given) override {
-      const stored_step record{std::move(given)};  // its memory goes before the write, not after it
-      const auto& step = record.step;
-      if (!step.outbox.empty()) put_number(position.lane, step.entity, step.outbox.back().sequence);
-      for (const auto& row : step.rows) {
-        const auto key = stored_row_key(position.lane, row.key);
-        if (row.value)
-          staged_.Put(base_.rows.get(), key, *row.value);
-        else
-          staged_.Delete(base_.rows.get(), key);
-        if (forgets_outbox(step, row)) staged_.Delete(base_.outbox.get(), entity_key(step.entity));
-      }
+      stored_step record{std::move(given)};  // its memory goes before the write, not after it
+      auto& step = record.step;
       keep(position, record);
+      if (!step.outbox.empty()) put_number(position.lane, step.entity, step.outbox.back().sequence);
+      for (auto& row : step.rows) {
+        if (forgets_outbox(step, row)) change(numbers_, entity_key(step.entity), std::nullopt);
+        change(rows_, stored_row_key(position.lane, row.key), std::move(row.value));
+      }
     }
     void put_row(lane_id lane, std::string_view key, std::string_view value) override {
-      staged_.Put(base_.rows.get(), stored_row_key(lane, key), rocksdb::Slice{value.data(), value.size()});
+      change(rows_, stored_row_key(lane, key), std::string{value});
     }
     void put_number(lane_id lane, entity_ref entity, std::uint64_t last_event) override {
-      staged_.Put(base_.outbox.get(), entity_key(entity), log_key(lane, last_event));
+      change(numbers_, entity_key(entity), log_key(lane, last_event));
     }
     void put_past(step_position position, stored_step&& given) override { keep(position, given); }
     void put_end(lane_id lane, const lane_state& end) override {
@@ -166,9 +164,12 @@ class rocks_store final : public lane_store {
     void put_fold(lane_id lane, std::string_view fold) override {
       staged_.Put(base_.meta.get(), fold_key(lane), rocksdb::Slice{fold.data(), fold.size()});
     }
-    std::size_t bytes() const override { return staged_.GetDataSize(); }
+    std::size_t bytes() const override { return staged_.GetDataSize() + changed_bytes_; }
 
     result<void> commit(bool synced) override {
+      stage(rows_, base_.rows.get());
+      stage(numbers_, base_.outbox.get());
+      changed_bytes_ = 0;
       rocksdb::WriteOptions how;
       how.sync = synced;
       const auto status = base_.db->Write(how, &staged_);
@@ -187,9 +188,35 @@ class rocks_store final : public lane_store {
       staged_.Put(base_.log.get(), log_key(position.lane, position.sequence), bytes_);
       staged_.Put(base_.index.get(), index_key(record.step.entity, position), {});
     }
+
+    /// By key, what it will hold; none = it goes.
+    using changes = std::unordered_map<std::string, std::optional<std::string>>;
+
+    void change(changes& all, std::string key, std::optional<std::string> value) {
+      const auto size_of = [](const std::optional<std::string>& held) { return held ? held->size() : 0; };
+      changed_bytes_ += size_of(value);
+      const auto [at, is_new] = all.try_emplace(std::move(key));
+      changed_bytes_ += is_new ? at->first.size() : 0;
+      changed_bytes_ -= size_of(at->second);
+      at->second = std::move(value);
+    }
+    void stage(changes& all, rocksdb::ColumnFamilyHandle* family) {
+      for (const auto& [key, value] : all) {
+        if (value)
+          staged_.Put(family, key, *value);
+        else
+          staged_.Delete(family, key);
+      }
+      all.clear();
+    }
+
     rocks_store& store_;
     rocks_database& base_;
     rocksdb::WriteBatch staged_{};
+    // A call's steps come in bursts, and each writes its row of 2 KB: what is written over in the same batch never reaches the
+    // disk.
+    changes rows_{}, numbers_{};
+    std::size_t changed_bytes_ = 0;
     std::map<lane_id, lane_state> ends_{};
     std::string bytes_{};
   };

@@ -138,6 +138,27 @@ TEST_P(JournalContract, LastWriteOfARowWithinOneStepWins) {
   EXPECT_EQ(journal_->get(4, row_key(queue, "x")), std::string{"y"});
 }
 
+TEST_P(JournalContract, LastWriteOfARowByStepsOfOneFrameWinsAndTheLogKeepsThemAll) {
+  const auto epoch = claimed(4);
+  const auto queue = ref(queue_id::make(9, 1));
+  constexpr std::uint64_t steps = 200;
+  for (std::uint64_t n = 1; n <= steps; ++n) {
+    step next{.entity = queue, .at = noon};
+    next.rows = {{row_key(queue), std::to_string(n)}, {row_key(queue, "even"), std::nullopt}, {row_key(queue, "odd"), "here"}};
+    if (n % 2 == 0) next.rows[1].value = "here", next.rows[2].value = std::nullopt;
+    next.outbox = {{"queue.changed", n, "{}"}};
+    journal_->append(epoch, std::move(next), [](const auto& counted) { ASSERT_TRUE(counted); });
+  }
+  step last{.entity = queue, .at = noon};
+  last.outbox = {{"queue.changed", steps + 1, "{}"}};
+  ASSERT_TRUE(append_now(*journal_, epoch, last));
+  EXPECT_EQ(journal_->get(4, row_key(queue)), std::to_string(steps));
+  EXPECT_EQ(journal_->get(4, row_key(queue, "even")), std::string{"here"});
+  EXPECT_EQ(journal_->get(4, row_key(queue, "odd")).error().code, errc::not_found);
+  EXPECT_EQ(all_rows(*journal_, 4).size(), 2U);
+  EXPECT_EQ(all_steps(*journal_, 4).size(), steps + 1);
+}
+
 TEST_P(JournalContract, ReadsTheStepsOfOneEntityInOrder) {
   const auto epoch = claimed(1);
   append_range(epoch, 1, 40);

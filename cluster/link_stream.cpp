@@ -131,7 +131,9 @@ bool link_stream::holds_bytes() const { return tls_ && SSL_pending(tls_->ssl) > 
 
 bool link_stream::certificate_names(const std::string& node) const {
   X509* certificate = SSL_get1_peer_certificate(tls_->ssl);
-  const bool named = certificate != nullptr && X509_check_host(certificate, node.data(), node.size(), 0, nullptr) == 1;
+  // A name that begins with a dot would stand for all names that end so, and a wildcard for nodes that it was not made for.
+  const bool named = certificate != nullptr && !node.starts_with('.') &&
+                     X509_check_host(certificate, node.data(), node.size(), X509_CHECK_FLAG_NO_WILDCARDS, nullptr) == 1;
   X509_free(certificate);
   return named;
 }

@@ -27,6 +27,7 @@ class LinksCertificates : public ::testing::Test {
     make_certificate("b_again", "b", "ca");
     make_certificate("c", "c", "ca");
     make_certificate("b_of_other", "b", "other_ca");
+    make_certificate("any", "*.east", "ca");
     make_certificate("b_expired", "b", "ca", -1);
   }
   static void TearDownTestSuite() { fs::remove_all(folder_); }
@@ -119,6 +120,12 @@ TEST_F(LinksCertificates, ThatAreSignedByAnotherAuthorityAreRefusedThoughOursIsT
 TEST_F(LinksCertificates, OfAnotherNodeAreRefused) {
   end_point a{process_of("a", 1), with("a")}, b{process_of("b", 2), with("c")};
   expect_refused(a, b, "certificate does not name node 'b'");
+}
+
+TEST_F(LinksCertificates, OfManyNamesAreRefused) {
+  end_point a{process_of("a", 1), with("a")}, b{process_of("b.east", 2), with("any")}, dot{process_of(".east", 3), with("any")};
+  expect_refused(a, b, "certificate does not name node 'b.east'");
+  expect_refused(a, dot, "certificate does not name node '.east'");
 }
 
 TEST_F(LinksCertificates, ThatHaveExpiredAreRefused) {

@@ -37,7 +37,7 @@ TEST(LinksFaults, DeliverOnceAndInOrderOverConnectionsThatAreCutAtRandom) {
     cutting_proxy to_b{b.link->port(), seed, 300'000}, to_a{a.link->port(), seed + 100, 300'000};
     a.link->set_peers({b.as_peer_at(to_b.port())});
     b.link->set_peers({a.as_peer_at(to_a.port())});
-    constexpr std::size_t count = 60'000;
+    constexpr std::size_t count = 30'000;
     for (std::size_t i = 0; i < count; ++i) {
       ASSERT_TRUE(a.link->send(b.me, {link_kind::to_entity, text_of(i)}));
       ASSERT_TRUE(b.link->send(a.me, {link_kind::to_slot, text_of(i)}));

@@ -131,7 +131,7 @@ std::vector<membership_output> handle(membership& at, const membership_input& in
   outputs out;
   std::visit(overload{[&](const heard& i) { on_heard(at, i, out); },
                       [&](const link_reset& i) { lose(at, i.node, "its link was reset", out); },
-                      [&](const node_left& i) { lose(at, i.node, "it left", out); },
+                      [&](const peer_left& i) { lose(at, i.node, "it left", out); },
                       [&](const opinion& i) { on_opinion(at, i, out); }, [&](const membership_tick& i) { on_tick(at, i, out); },
                       [&](const log_time_seen& i) {
                         at.log_differs = differs(i.log, i.clock, at.options.skew_max);

@@ -44,7 +44,7 @@ struct link_reset {
   std::string node{};
 };
 /// It said goodbye, or an operator removed it.
-struct node_left {
+struct peer_left {
   std::string node{};
 };
 struct opinion {
@@ -61,7 +61,7 @@ struct log_time_seen {
   time_point log{};
   time_point clock{};
 };
-using membership_input = std::variant<heard, link_reset, node_left, opinion, membership_tick, log_time_seen>;
+using membership_input = std::variant<heard, link_reset, peer_left, opinion, membership_tick, log_time_seen>;
 
 // What goes out.
 struct node_came {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/fields.hpp"
 #include "base/result.hpp"
 #include "storage/journal.hpp"
 
@@ -18,6 +19,7 @@ struct process_id {
   std::uint64_t low = 0;
   constexpr explicit operator bool() const { return high != 0 || low != 0; }
   auto operator<=>(const process_id&) const = default;
+  static constexpr auto fields() { return members{field{1, "high", &process_id::high}, field{2, "low", &process_id::low}}; }
 };
 /// 128 bits from the operating system; never zero.
 process_id random_process_id();
@@ -29,6 +31,9 @@ struct lane_owner {
   std::string node{};  ///< 1 to `node_name_bytes_max` bytes
   process_id process{};
   auto operator<=>(const lane_owner&) const = default;
+  static constexpr auto fields() {
+    return members{field{1, "node", &lane_owner::node}, field{2, "process", &lane_owner::process}};
+  }
 };
 
 /// Numbers stand in logs: add, never change.

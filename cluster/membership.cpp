@@ -25,7 +25,7 @@ void judge_clock(membership& at, outputs& out) {
   std::size_t voices = at.log_differs ? 1 : 0;
   std::size_t against = at.log_differs.value_or(false) ? 1 : 0;
   for (const auto& [name, one] : at.peers) {
-    if (one.lost) continue;
+    if (one.lost || !one.was_heard) continue;
     ++voices;
     if (one.clock_differs) ++against;
   }
@@ -47,7 +47,8 @@ void on_heard(membership& at, const heard& in, outputs& out) {
   at.now = std::max(at.now, in.now);
   auto [it, added] = at.peers.try_emplace(in.node);
   auto& one = it->second;
-  if (added || one.lost) one = {}, out.emplace_back(node_came{in.node});
+  if (added || one.lost || !one.was_heard) one = {}, out.emplace_back(node_came{in.node});
+  one.was_heard = true;
   one.last_heard = at.now;
   one.asked.reset();
   one.vouched = false;
@@ -56,6 +57,13 @@ void on_heard(membership& at, const heard& in, outputs& out) {
   note(one.counted, in.said.frames_counted, at.now);
   one.clock_differs = differs(in.said.clock, in.clock, at.options.skew_max);
   judge_clock(at, out);
+}
+
+void on_expected(membership& at, const peer_expected& in) {
+  at.now = std::max(at.now, in.now);
+  peer fresh;
+  fresh.last_heard = at.now;
+  at.peers.insert_or_assign(in.node, fresh);
 }
 
 void on_opinion(membership& at, const opinion& in, outputs& out) {
@@ -76,7 +84,7 @@ void judge_silence(membership& at, const std::string& name, peer& one, outputs& 
     one.asked = at.now;
     one.vouched = false;
     for (const auto& [other, its] : at.peers)
-      if (other != name && !its.lost && at.now - its.last_heard < at.options.suspect_after)
+      if (other != name && !its.lost && its.was_heard && at.now - its.last_heard < at.options.suspect_after)
         out.emplace_back(ask_opinion{other, name});
     return;
   }
@@ -95,7 +103,7 @@ void judge_stuck(membership& at, outputs& out) {
   const bool i_can = can_write(at, at.mine, at.counted);
   bool another_can = false;
   for (auto& [name, one] : at.peers) {
-    if (one.lost) continue;
+    if (one.lost || !one.was_heard) continue;
     another_can |= can_write(at, one.last, one.counted);
     const bool stuck = is_stuck(at, one.last, one.read);
     if (stuck && i_can && !one.stuck) out.emplace_back(node_stuck{name});
@@ -129,7 +137,7 @@ void on_tick(membership& at, const membership_tick& in, outputs& out) {
 
 std::vector<membership_output> handle(membership& at, const membership_input& in) {
   outputs out;
-  std::visit(overload{[&](const heard& i) { on_heard(at, i, out); },
+  std::visit(overload{[&](const heard& i) { on_heard(at, i, out); }, [&](const peer_expected& i) { on_expected(at, i); },
                       [&](const link_reset& i) { lose(at, i.node, "its link was reset", out); },
                       [&](const peer_left& i) { lose(at, i.node, "it left", out); },
                       [&](const opinion& i) { on_opinion(at, i, out); }, [&](const membership_tick& i) { on_tick(at, i, out); },
@@ -143,14 +151,15 @@ std::vector<membership_output> handle(membership& at, const membership_input& in
 
 bool hears(const membership& at, const std::string& node) {
   const auto it = at.peers.find(node);
-  return it != at.peers.end() && !it->second.lost && at.now - it->second.last_heard < at.options.suspect_after;
+  return it != at.peers.end() && !it->second.lost && it->second.was_heard &&
+         at.now - it->second.last_heard < at.options.suspect_after;
 }
 
 std::vector<std::string> candidates(const membership& at) {
   std::vector<std::string> all;
   if (at.mine.owns_lanes_allowed && !at.clock_is_off && !at.given_up) all.push_back(at.me);
   for (const auto& [name, one] : at.peers)
-    if (!one.lost && !one.stuck && one.last.owns_lanes_allowed) all.push_back(name);
+    if (!one.lost && one.was_heard && !one.stuck && one.last.owns_lanes_allowed) all.push_back(name);
   std::sort(all.begin(), all.end());
   return all;
 }

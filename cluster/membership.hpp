@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/fields.hpp"
 #include "base/time.hpp"
 #include "cluster/lane.hpp"
 
@@ -23,14 +24,40 @@ struct membership_options {
   milliseconds skew_max{500};
 };
 
+/// Where the sender's fold of a lane stands.
+struct lane_place {
+  lane_id lane = 0;
+  std::uint64_t next = 0;  ///< offset of the first record that is not folded
+  bool warm = false;       ///< folded to within a moment of the end: it could serve the lane at once
+  bool operator==(const lane_place&) const = default;
+  static constexpr auto fields() {
+    return members{field{1, "lane", &lane_place::lane}, field{2, "next", &lane_place::next}, field{3, "warm", &lane_place::warm}};
+  }
+};
+/// How long ago the sender heard a process that is out by now.
+struct last_word {
+  process_id of{};
+  milliseconds ago{};
+  bool operator==(const last_word&) const = default;
+  static constexpr auto fields() { return members{field{1, "of", &last_word::of}, field{2, "ago", &last_word::ago}}; }
+};
+
 /// What every node tells every other each `heartbeat`.
 struct heartbeat {
   time_point clock{};  ///< UTC of the sender
   std::chrono::microseconds oldest_in_doubt{};
   std::uint64_t records_read = 0;    ///< by its tails, since its start: moves while it can read
   std::uint64_t frames_counted = 0;  ///< its own, since its start: moves while it can write
-  bool owns_lanes_allowed = true;    ///< false: it drains, its disk failed, or its clock is off
+  bool owns_lanes_allowed = true;    ///< false: its disk failed, it cannot write, or its clock is off
+  node_time sent{};                  ///< by the sender's monotonic clock
+  node_time echo{};                  ///< `sent` of the last heartbeat of yours that came here; 0 = none yet
+  std::uint64_t roster_next = 0;     ///< how far it has read the roster
+  std::vector<lane_place> lanes{};
+  std::vector<last_word> gone{};  ///< of processes that went within the last minute and may still speak
 };
+/// @error corrupt
+std::string encode_heartbeat(const heartbeat& said);
+result<heartbeat> decode_heartbeat(std::string_view bytes);
 
 // What comes in. `now` never goes back.
 struct heard {
@@ -38,6 +65,11 @@ struct heard {
   heartbeat said{};
   node_time now{};
   time_point clock{};  ///< UTC here
+};
+/// It belongs to the cluster from here on, and has said nothing yet: its silence begins now.
+struct peer_expected {
+  std::string node{};
+  node_time now{};
 };
 /// The connection ended by a reset: the kernel of a killed process says so within milliseconds.
 struct link_reset {
@@ -61,7 +93,7 @@ struct log_time_seen {
   time_point log{};
   time_point clock{};
 };
-using membership_input = std::variant<heard, link_reset, peer_left, opinion, membership_tick, log_time_seen>;
+using membership_input = std::variant<heard, peer_expected, link_reset, peer_left, opinion, membership_tick, log_time_seen>;
 
 // What goes out.
 struct node_came {
@@ -98,6 +130,7 @@ struct progress {
 
 struct peer {
   bool lost = false;
+  bool was_heard = false;
   node_time last_heard{};
   std::optional<node_time> asked{};  ///< for opinions, in this silence
   bool vouched = false;              ///< another node hears it

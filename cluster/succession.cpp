@@ -7,7 +7,7 @@ namespace seatgrid::cluster {
 
 namespace {
 
-std::uint64_t weight(lane_id lane, const std::string& node) { return stable_hash(std::to_string(lane) + '@' + node); }
+std::uint64_t weight(const std::string& thing, const std::string& node) { return stable_hash(thing + '@' + node); }
 
 bool contains(const std::vector<std::string>& all, const std::string& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
@@ -16,9 +16,13 @@ bool contains(const std::vector<std::string>& all, const std::string& one) {
 }  // namespace
 
 std::vector<std::string> ranked(lane_id lane, const std::vector<std::string>& nodes) {
+  return ranked(std::to_string(lane), nodes);
+}
+
+std::vector<std::string> ranked(const std::string& thing, const std::vector<std::string>& nodes) {
   std::vector<std::pair<std::uint64_t, std::string>> weighed;
   weighed.reserve(nodes.size());
-  for (const auto& node : nodes) weighed.emplace_back(weight(lane, node), node);
+  for (const auto& node : nodes) weighed.emplace_back(weight(thing, node), node);
   std::sort(weighed.rbegin(), weighed.rend());
   std::vector<std::string> names;
   names.reserve(weighed.size());
@@ -26,12 +30,17 @@ std::vector<std::string> ranked(lane_id lane, const std::vector<std::string>& no
   return names;
 }
 
+std::vector<std::string> successors(lane_id lane, const std::vector<candidate>& nodes) {
+  std::vector<std::string> warm, cold;
+  for (const auto& one : nodes) (one.warm ? warm : cold).push_back(one.node);
+  auto names = ranked(lane, warm);
+  for (auto& name : ranked(lane, cold)) names.push_back(std::move(name));
+  return names;
+}
+
 std::string successor(lane_id lane, const std::vector<candidate>& nodes) {
-  const bool any_warm = std::any_of(nodes.begin(), nodes.end(), [](const candidate& one) { return one.warm; });
-  std::vector<std::string> names;
-  for (const auto& one : nodes)
-    if (one.warm || !any_warm) names.push_back(one.node);
-  return names.empty() ? std::string{} : ranked(lane, names).front();
+  const auto names = successors(lane, nodes);
+  return names.empty() ? std::string{} : names.front();
 }
 
 std::vector<std::string> standbys(lane_id lane, const std::string& owner, const std::vector<std::string>& nodes,

@@ -17,7 +17,11 @@ struct candidate {
 
 /// All candidates of `lane`, best first, by rendezvous hash: when a node comes or goes only its own lanes move.
 std::vector<std::string> ranked(lane_id lane, const std::vector<std::string>& nodes);
-/// Who takes a lane whose owner is gone: the best of the warm ones, else the best. Empty without candidates.
+/// The same for anything that has a name; a lane's is its number.
+std::vector<std::string> ranked(const std::string& thing, const std::vector<std::string>& nodes);
+/// Who would take a lane whose owner is gone, in order: the warm ones by rank, then the others by rank.
+std::vector<std::string> successors(lane_id lane, const std::vector<candidate>& nodes);
+/// The first of them. Empty without candidates.
 std::string successor(lane_id lane, const std::vector<candidate>& nodes);
 /// Who folds the lane beside `owner`, so that it is warm: the best `count` others.
 std::vector<std::string> standbys(lane_id lane, const std::string& owner, const std::vector<std::string>& nodes,

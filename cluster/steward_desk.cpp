@@ -1,0 +1,249 @@
+#include "cluster/steward_desk.hpp"
+
+#include <algorithm>
+
+#include "base/overload.hpp"
+#include "base/thread_name.hpp"
+#include "cluster/steward_desk_internal.hpp"
+#include "cluster/steward_words.hpp"
+
+/// The thread, what comes to it, and what the steward says. What others see of it: steward_desk_view.cpp.
+namespace seatgrid::cluster {
+
+namespace {
+
+constexpr std::size_t letters_max = 20'000;  // beyond, heartbeats are dropped: the next ones say the same
+
+}  // namespace
+
+steward_desk_impl::steward_desk_impl(steward_desk& desk, steward_desk_options options, steward_hooks hooks)
+    : desk_(desk), options_(std::move(options)), hooks_(std::move(hooks)) {}
+
+result<void> steward_desk_impl::open() {
+  if (!options_.roster || !options_.open_links) return fail(errc::invalid, "a steward needs a log for the roster, and links");
+  auto opened = options_.open_links({.on_message = [this](const auto& from, envelope what) { on_message(from, std::move(what)); },
+                                     .on_up =
+                                         [this](const auto& who) {
+                                           if (hooks_.link_up) hooks_.link_up(who);
+                                         },
+                                     .on_down =
+                                         [this](const auto& who, bool reset) {
+                                           if (reset) put(peer_reset{who.process});
+                                           if (hooks_.link_down) hooks_.link_down(who, reset);
+                                         }});
+  if (!opened) return tl::unexpected(opened.error());
+  links_ = std::move(*opened);
+  if (options_.card.link_port == 0) options_.card.link_port = links_->port();
+  if (auto fine = check(options_.card); !fine) return fine;
+  state_ = make_steward(options_.card, options_.steward);
+  const auto bounds = options_.roster->bounds(0, options_.start_patience);
+  if (!bounds) return tl::unexpected(bounds.error());
+  if (bounds->first != 0) return fail(errc::corrupt, "the roster's beginning was removed: its topic must keep everything");
+  roster_end_ = static_cast<std::uint64_t>(bounds->end);
+  if (auto tailed = options_.roster->tail(0, 0, [this](const auto& came) { on_records(came); }); !tailed) return tailed;
+  thread_ = std::thread{[this] { run(); }};
+  const auto joined = wait_for([this](const auto& now) { return now.phase == steward_phase::serving || ended_; },
+                               options_.start_patience, "its join of the roster");
+  const std::lock_guard lock{published_mutex_};
+  if (ended_) return tl::unexpected(*ended_);
+  is_open_ = joined.has_value();
+  return joined ? result<void>{} : fail(errc::unavailable, joined.error().what);
+}
+
+void steward_desk_impl::close() {
+  const std::lock_guard only_one{close_mutex_};
+  desk_.speaks_until_us_ = 0;
+  {
+    const std::lock_guard lock{inbox_mutex_};
+    ends_ = true;
+  }
+  inbox_changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  if (links_) links_->close();
+  if (options_.roster) options_.roster->close(milliseconds{0});
+}
+
+void steward_desk_impl::put(steward_input in) { put(letter{.in = std::move(in)}); }
+
+void steward_desk_impl::put(letter what) {
+  {
+    const std::lock_guard lock{inbox_mutex_};
+    const bool is_word = what.word.kind == link_kind::heartbeat && !what.in && !what.broken;
+    if (ends_ || (is_word && inbox_.size() >= letters_max)) return;
+    inbox_.push_back(std::move(what));
+  }
+  inbox_changed_.notify_one();
+}
+
+void steward_desk_impl::on_message(const lane_owner& from, envelope what) {
+  switch (what.kind) {
+    case link_kind::heartbeat:
+    case link_kind::opinion_asked:
+    case link_kind::opinion:
+    case link_kind::lane_wanted:
+    case link_kind::lane_rests: return put(letter{.from = from, .word = std::move(what)});
+    case link_kind::to_entity:
+    case link_kind::to_slot:
+    case link_kind::asked:
+    case link_kind::answered: break;
+  }
+  if (hooks_.message) hooks_.message(from, std::move(what));
+}
+
+void steward_desk_impl::on_records(const result<std::span<const log_record>>& came) {
+  if (!came) return put(letter{.broken = came.error()});
+  for (const auto& one : *came) {
+    roster_read in{.offset = static_cast<std::uint64_t>(one.offset), .log = one.at};
+    if (auto read = decode_roster_record(one.bytes)) in.what = std::move(*read);
+    put(std::move(in));
+  }
+}
+
+void steward_desk_impl::run() {
+  name_this_thread("steward");
+  heartbeat_due_ = steward_desk::clock_now();
+  std::unique_lock lock{inbox_mutex_};
+  while (!ends_) {
+    const auto pause = heartbeat_due_ - steward_desk::clock_now();
+    inbox_changed_.wait_for(lock, std::max(pause, node_time{0}), [this] { return !inbox_.empty() || ends_; });
+    std::deque<letter> came;
+    came.swap(inbox_);
+    lock.unlock();
+    for (auto& one : came) open_letter(std::move(one));
+    if (state_.phase == steward_phase::reading && state_.members.next >= roster_end_)
+      give(roster_caught_up{steward_desk::clock_now()});
+    if (steward_desk::clock_now() >= heartbeat_due_) tick();
+    publish();
+    lock.lock();
+  }
+}
+
+void steward_desk_impl::open_letter(letter&& what) {
+  if (what.broken) return end({what.broken->code, "the roster cannot be read on: " + what.broken->what});
+  if (!what.in) return answer(what.from, what.word);
+  if (auto* record = std::get_if<roster_read>(&*what.in)) {
+    record->now = steward_desk::clock_now();
+    const auto* joined = record->what ? std::get_if<node_joined>(&*record->what) : nullptr;
+    give(*what.in);
+    // When the log took it lies between our sending and our reading: beyond these the clocks differ.
+    const auto clock = system_clock{}.now();
+    if (joined != nullptr && joined->card.who.process == me())
+      give(log_time_seen{record->log, std::clamp(record->log, std::min(appended_at_, clock), clock)});
+    return;
+  }
+  // A claim that ended has moved the lane: the steward must not look at what it was before.
+  if (std::holds_alternative<claim_ended>(*what.in)) see_lanes();
+  give(*what.in);
+}
+
+void steward_desk_impl::answer(const lane_owner& from, const envelope& word) {
+  if (word.kind == link_kind::heartbeat) {
+    if (auto said = decode_heartbeat(word.bytes))
+      give(peer_heard{from.process, std::move(*said), steward_desk::clock_now(), system_clock{}.now()});
+  } else if (word.kind == link_kind::opinion_asked) {
+    if (const auto asked = decode_process_word(word.bytes))
+      send(from, link_kind::opinion, encode_word(process_word{asked->process, hears(state_, asked->process)}));
+  } else if (word.kind == link_kind::opinion) {
+    if (const auto said = decode_process_word(word.bytes)) give(peer_opinion{from.process, said->process, said->hears_it});
+  } else if (word.kind == link_kind::lane_rests) {
+    if (const auto said = decode_lane_word(word.bytes)) give(rest_answered{said->lane, from.process, said->rests});
+  } else if (const auto wanted = decode_lane_word(word.bytes)) {
+    see_lanes();
+    const auto lane =
+        std::find_if(state_.lanes.begin(), state_.lanes.end(), [&](const auto& one) { return one.lane == wanted->lane; });
+    auto reply = [this, from, id = wanted->lane](bool rests) {
+      send(from, link_kind::lane_rests, encode_word(lane_word{id, rests}));
+    };
+    if (lane == state_.lanes.end() || !lane->mine) return reply(true);
+    if (hooks_.bring_to_rest) return hooks_.bring_to_rest(wanted->lane, std::move(reply));
+    reply(false);
+  }
+}
+
+void steward_desk_impl::give(const steward_input& in) {
+  for (const auto& out : handle(state_, in)) std::visit([this](const auto& one) { act(one); }, out);
+  desk_.speaks_until_us_ = speaks_until(state_).count();
+}
+
+void steward_desk_impl::act(const claim_lane& out) {
+  say("claims lane " + std::to_string(out.lane) + ": " + out.why);
+  if (hooks_.claim) return hooks_.claim(out.lane, out.why);
+  put(claim_ended{out.lane, false});
+}
+void steward_desk_impl::act(const ask_rest& out) {
+  send(out.owner, link_kind::lane_wanted, encode_word(lane_word{out.lane, false}));
+}
+void steward_desk_impl::act(const open_slot& out) {
+  say("holds slot " + std::to_string(out.slot));
+  if (hooks_.open_slot) hooks_.open_slot(out.slot, state_.members.slots.at(out.slot));
+}
+void steward_desk_impl::act(const close_slot& out) {
+  say("gives slot " + std::to_string(out.slot) + " up");
+  if (hooks_.close_slot) hooks_.close_slot(out.slot);
+}
+void steward_desk_impl::act(const give_up_all& out) {
+  say("gives its lanes up: " + out.why);
+  if (hooks_.give_up) hooks_.give_up(out.why);
+}
+void steward_desk_impl::act(const ask_about& out) {
+  send(owner_named(out.of), link_kind::opinion_asked, encode_word(process_word{out.about, false}));
+}
+void steward_desk_impl::act(const end_process& out) { end(out.why); }
+
+void steward_desk_impl::end(const error& why) {
+  desk_.speaks_until_us_ = 0;
+  state_.phase = steward_phase::over;
+  bool was_open = false;
+  {
+    const std::lock_guard lock{published_mutex_};
+    was_open = is_open_;
+    ended_ = why;
+  }
+  published_changed_.notify_all();
+  say("this process ends: " + why.what);
+  if (was_open && hooks_.end_process) hooks_.end_process(why.what);
+}
+
+void steward_desk_impl::see_lanes() {
+  if (!hooks_.lanes) return;
+  lane_views_ = hooks_.lanes();
+  lanes_seen seen;
+  for (const auto& one : lane_views_)
+    seen.lanes.push_back({.lane = one.lane,
+                          .owner = {one.owner, one.process},
+                          .mine = one.mode == lane_mode::owner || one.mode == lane_mode::claiming,
+                          .warm = one.to_fold == 0 && one.mode != lane_mode::stopped,
+                          .next = one.next_offset});
+  give(seen);
+}
+
+void steward_desk_impl::tick() {
+  const auto now = steward_desk::clock_now();
+  const node_time period = options_.steward.members.heartbeat;
+  heartbeat_due_ = std::max(heartbeat_due_ + period, now);
+  see_lanes();
+  heartbeat mine{.clock = system_clock{}.now(), .owns_lanes_allowed = !hooks_.may_own || hooks_.may_own()};
+  for (const auto& one : lane_views_) {
+    mine.oldest_in_doubt = std::max(mine.oldest_in_doubt, one.in_doubt);
+    mine.records_read += one.next_offset;
+    if (one.mode == lane_mode::owner) mine.frames_counted += one.sequence;
+  }
+  give(steward_tick{now, mine});
+  if (state_.phase != steward_phase::serving) return;
+  for (const auto& peer : linked_)
+    send(peer.who, link_kind::heartbeat, encode_heartbeat(heartbeat_for(state_, peer.who.process)));
+}
+
+void steward_desk_impl::send(const lane_owner& to, link_kind kind, std::string bytes) {
+  // What does not leave is said again: a heartbeat by the next one, a question when its time is over.
+  if (to.process) (void)links_->send(to, {kind, std::move(bytes)});
+}
+
+void steward_desk_impl::write(const roster_record& what) {
+  appended_at_ = system_clock{}.now();
+  options_.roster->append(0, encode_roster_record(what), [this](const auto& outcome) {
+    if (!outcome) say("a record of the roster may be lost: " + outcome.error().what);
+  });
+}
+
+}  // namespace seatgrid::cluster

@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
+
+#include "base/time.hpp"
 
 /// The cluster that a node belongs to. Without a name it stands alone, on its embedded journal.
 namespace seatgrid {
@@ -19,7 +22,21 @@ struct cluster_options {
   std::string name{};       ///< of its journal's topic: <name>.journal
   std::string node{};       ///< of this node, another one on each node
   std::uint16_t lanes = 8;  ///< of calls, queues and agents; one more holds the configuration
+<<<<<<< HEAD
   cluster_link_options link{};
+=======
+  std::vector<std::string> roles{"edge", "core", "media", "api"};
+  // As cluster/membership.hpp and cluster/steward.hpp say.
+  milliseconds heartbeat{50};
+  milliseconds suspect_after{1'000};
+  milliseconds lease{1'000};
+  milliseconds lease_margin{500};
+  milliseconds give_up{2'000};
+  milliseconds skew_max{500};
+  milliseconds settle{500};
+  milliseconds move_every{1'000};
+  milliseconds rest_patience{500};
+>>>>>>> 5ff2728 (Set how a cluster suspects, leases and moves, and name roster, steward, slot, fence, lease and rest)
 };
 
 /// Secrets stand in files of their own, so that settings can be shown and copied.

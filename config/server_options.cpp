@@ -43,6 +43,16 @@ void check_cluster(const server_options& options, const doc_value& document, fin
     refuse("name", "cannot begin the name of a topic", "1 to 200 of " + std::string{names_allowed});
   if (!is_name(cluster.node, node_name_max))
     refuse("node", "each node of a cluster needs a name of its own", "1 to 64 of " + std::string{names_allowed});
+  constexpr auto roles = {"edge", "core", "media", "api"};
+  const auto is_role = [&](const std::string& one) { return std::find(roles.begin(), roles.end(), one) != roles.end(); };
+  if (cluster.roles.empty() || !std::all_of(cluster.roles.begin(), cluster.roles.end(), is_role))
+    refuse("roles", "a node needs roles that exist", "edge, core, media, api");
+  // A newcomer counts for one lease as heard; nobody may be put out for silence before that is over.
+  if (cluster.lease > 2 * cluster.suspect_after)
+    refuse("lease", "a node could be put out and still speak", "at most twice cluster.suspect_after");
+  if (4 * cluster.heartbeat > std::min(cluster.lease, cluster.suspect_after))
+    refuse("heartbeat", "three lost words would look like a death",
+           "at most a quarter of cluster.lease and cluster.suspect_after");
   if (options.kafka.brokers.empty()) refuse("name", "no brokers are named", "kafka.brokers = \"host:9092\"");
 }
 

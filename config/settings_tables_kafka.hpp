@@ -55,6 +55,28 @@ inline constexpr auto cluster = std::tuple{
     setting{"cluster.node", &cluster_options::node, "name of this node, unlike that of any other node of the cluster"},
     setting{"cluster.lanes", &cluster_options::lanes,
             "lanes of calls, queues and agents; fixed when the cluster is made, another number is refused", 1, 63, "lanes"},
+    setting{"cluster.roles", &cluster_options::roles, "what this node does: edge, core, media, api"},
+    setting{"cluster.heartbeat", &cluster_options::heartbeat, "between two words to each other node", 10ms, 1s},
+    setting{
+        "cluster.suspect_after", &cluster_options::suspect_after,
+        "a node silent for so long is suspected: another one is asked, or without a third it is waited as long again; a killed "
+        "process is noticed at once",
+        100ms, 60s},
+    setting{"cluster.lease", &cluster_options::lease,
+            "a node that half of the others have not echoed for so long sends no datagram; at most twice cluster.suspect_after",
+            100ms, 60s},
+    setting{"cluster.lease_margin", &cluster_options::lease_margin,
+            "addresses of a silent node are adopted so long after its lease; how late nodes may read the roster", 50ms, 60s},
+    setting{"cluster.give_up", &cluster_options::give_up,
+            "a node that could not write for so long, while another can, loses its lanes", 200ms, 5min},
+    setting{"cluster.skew_max", &cluster_options::skew_max, "a node whose clock is further off from most others' owns no lanes",
+            10ms, 60s},
+    setting{"cluster.settle", &cluster_options::settle,
+            "after its join a node waits so long for others before it takes lanes that nobody owned", 0ms, 60s},
+    setting{"cluster.move_every", &cluster_options::move_every, "between looks for lanes that lie better on another node", 100ms,
+            1h},
+    setting{"cluster.rest_patience", &cluster_options::rest_patience,
+            "longest wait for the owner of a lane that shall move; then the move is put off", 50ms, 60s},
 };
 
 inline constexpr auto cluster_link = std::tuple{

@@ -57,6 +57,12 @@ TEST_P(ClusterSettingsRefuse, WhatNoClusterCanWorkWith) {
 INSTANTIATE_TEST_SUITE_P(
     Texts, ClusterSettingsRefuse,
     testing::Values(bad{"[cluster]\nnode = \"n1\"", "cluster.name", "needs the cluster's name"},
+                    bad{"[kafka]\nbrokers = \"k:9092\"\n[cluster]\nname = \"a\"\nnode = \"n1\"\nroles = [\"cook\"]",
+                        "cluster.roles", "edge, core, media, api"},
+                    bad{"[kafka]\nbrokers = \"k:9092\"\n[cluster]\nname = \"a\"\nnode = \"n1\"\nlease = \"3s\"", "cluster.lease",
+                        "twice cluster.suspect_after"},
+                    bad{"[kafka]\nbrokers = \"k:9092\"\n[cluster]\nname = \"a\"\nnode = \"n1\"\nheartbeat = \"300ms\"",
+                        "cluster.heartbeat", "a quarter"},
                     bad{"[kafka]\nbrokers = \"k:9092\"\n[cluster]\nname = \"a b\"\nnode = \"n1\"", "cluster.name", "a-z"},
                     bad{"[kafka]\nbrokers = \"k:9092\"\n[cluster]\nname = \"east\"", "cluster.node", "a name of its own"},
                     bad{"[cluster]\nname = \"east\"\nnode = \"n1\"", "cluster.name", "kafka.brokers"},

@@ -22,9 +22,7 @@ struct cluster_options {
   std::string name{};       ///< of its journal's topic: <name>.journal
   std::string node{};       ///< of this node, another one on each node
   std::uint16_t lanes = 8;  ///< of calls, queues and agents; one more holds the configuration
-<<<<<<< HEAD
   cluster_link_options link{};
-=======
   std::vector<std::string> roles{"edge", "core", "media", "api"};
   // As cluster/membership.hpp and cluster/steward.hpp say.
   milliseconds heartbeat{50};
@@ -36,7 +34,6 @@ struct cluster_options {
   milliseconds settle{500};
   milliseconds move_every{1'000};
   milliseconds rest_patience{500};
->>>>>>> 5ff2728 (Set how a cluster suspects, leases and moves, and name roster, steward, slot, fence, lease and rest)
 };
 
 /// Secrets stand in files of their own, so that settings can be shown and copied.

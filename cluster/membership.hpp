@@ -55,9 +55,6 @@ struct heartbeat {
   std::vector<lane_place> lanes{};
   std::vector<last_word> gone{};  ///< of processes that went within the last minute and may still speak
 };
-/// @error corrupt
-std::string encode_heartbeat(const heartbeat& said);
-result<heartbeat> decode_heartbeat(std::string_view bytes);
 
 // What comes in. `now` never goes back.
 struct heard {

@@ -4,8 +4,8 @@
 
 #include "base/overload.hpp"
 #include "base/thread_name.hpp"
+#include "cluster/link_messages.hpp"
 #include "cluster/steward_desk_internal.hpp"
-#include "cluster/steward_words.hpp"
 
 /// The thread, what comes to it, and what the steward says. What others see of it: steward_desk_view.cpp.
 namespace seatgrid::cluster {
@@ -137,27 +137,40 @@ void steward_desk_impl::open_letter(letter&& what) {
 }
 
 void steward_desk_impl::answer(const lane_owner& from, const envelope& word) {
-  if (word.kind == link_kind::heartbeat) {
-    if (auto said = decode_heartbeat(word.bytes))
-      give(peer_heard{from.process, std::move(*said), steward_desk::clock_now(), system_clock{}.now()});
-  } else if (word.kind == link_kind::opinion_asked) {
-    if (const auto asked = decode_process_word(word.bytes))
-      send(from, link_kind::opinion, encode_word(process_word{asked->process, hears(state_, asked->process)}));
-  } else if (word.kind == link_kind::opinion) {
-    if (const auto said = decode_process_word(word.bytes)) give(peer_opinion{from.process, said->process, said->hears_it});
-  } else if (word.kind == link_kind::lane_rests) {
-    if (const auto said = decode_lane_word(word.bytes)) give(rest_answered{said->lane, from.process, said->rests});
-  } else if (const auto wanted = decode_lane_word(word.bytes)) {
-    see_lanes();
-    const auto lane =
-        std::find_if(state_.lanes.begin(), state_.lanes.end(), [&](const auto& one) { return one.lane == wanted->lane; });
-    auto reply = [this, from, id = wanted->lane](bool rests) {
-      send(from, link_kind::lane_rests, encode_word(lane_word{id, rests}));
-    };
-    if (lane == state_.lanes.end() || !lane->mine) return reply(true);
-    if (hooks_.bring_to_rest) return hooks_.bring_to_rest(wanted->lane, std::move(reply));
-    reply(false);
+  switch (word.kind) {
+    case link_kind::heartbeat:
+      if (auto said = decode_heartbeat(word.bytes))
+        give(peer_heard{from.process, std::move(*said), steward_desk::clock_now(), system_clock{}.now()});
+      return;
+    case link_kind::opinion_asked:
+      if (const auto asked = decode_opinion_asked(word.bytes))
+        send(from, link_kind::opinion, encode(opinion_said{asked->about, hears(state_.alive, asked->about)}));
+      return;
+    case link_kind::opinion:
+      if (const auto said = decode_opinion(word.bytes))
+        if (const auto* about = state_.members.of_node(said->about))
+          give(peer_opinion{from.process, about->card.who.process, said->hears_it});
+      return;
+    case link_kind::lane_wanted:
+      if (const auto wanted = decode_lane_wanted(word.bytes)) bring_to_rest(from, wanted->lane);
+      return;
+    case link_kind::lane_rests:
+      if (const auto said = decode_lane_rests(word.bytes)) give(rest_answered{said->lane, from.process, said->rests});
+      return;
+    case link_kind::to_entity:
+    case link_kind::to_slot:
+    case link_kind::asked:
+    case link_kind::answered: return;
   }
+}
+
+void steward_desk_impl::bring_to_rest(const lane_owner& to, lane_id lane) {
+  see_lanes();
+  const auto it = std::find_if(state_.lanes.begin(), state_.lanes.end(), [&](const auto& one) { return one.lane == lane; });
+  auto reply = [this, to, lane](bool rests) { send(to, link_kind::lane_rests, encode(lane_rests{lane, rests})); };
+  if (it == state_.lanes.end() || !it->mine) return reply(true);
+  if (hooks_.bring_to_rest) return hooks_.bring_to_rest(lane, std::move(reply));
+  reply(false);
 }
 
 void steward_desk_impl::give(const steward_input& in) {
@@ -170,9 +183,7 @@ void steward_desk_impl::act(const claim_lane& out) {
   if (hooks_.claim) return hooks_.claim(out.lane, out.why);
   put(claim_ended{out.lane, false});
 }
-void steward_desk_impl::act(const ask_rest& out) {
-  send(out.owner, link_kind::lane_wanted, encode_word(lane_word{out.lane, false}));
-}
+void steward_desk_impl::act(const ask_rest& out) { send(out.owner, link_kind::lane_wanted, encode(lane_wanted{out.lane})); }
 void steward_desk_impl::act(const open_slot& out) {
   say("holds slot " + std::to_string(out.slot));
   if (hooks_.open_slot) hooks_.open_slot(out.slot, state_.members.slots.at(out.slot));
@@ -186,7 +197,7 @@ void steward_desk_impl::act(const give_up_all& out) {
   if (hooks_.give_up) hooks_.give_up(out.why);
 }
 void steward_desk_impl::act(const ask_about& out) {
-  send(owner_named(out.of), link_kind::opinion_asked, encode_word(process_word{out.about, false}));
+  send(owner_named(out.of), link_kind::opinion_asked, encode(opinion_asked{owner_named(out.about).node}));
 }
 void steward_desk_impl::act(const end_process& out) { end(out.why); }
 
@@ -230,8 +241,7 @@ void steward_desk_impl::tick() {
   }
   give(steward_tick{now, mine});
   if (state_.phase != steward_phase::serving) return;
-  for (const auto& peer : linked_)
-    send(peer.who, link_kind::heartbeat, encode_heartbeat(heartbeat_for(state_, peer.who.process)));
+  for (const auto& peer : linked_) send(peer.who, link_kind::heartbeat, encode(heartbeat_for(state_, peer.who.process)));
 }
 
 void steward_desk_impl::send(const lane_owner& to, link_kind kind, std::string bytes) {

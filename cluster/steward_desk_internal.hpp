@@ -55,6 +55,7 @@ class steward_desk_impl {
   void run();
   void open_letter(letter&& what);
   void answer(const lane_owner& from, const envelope& word);
+  void bring_to_rest(const lane_owner& to, lane_id lane);
   void give(const steward_input& in);
   void act(const write_roster& out) { write(out.what); }
   void act(const claim_lane& out);

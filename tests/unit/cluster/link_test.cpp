@@ -246,7 +246,12 @@ TEST(LinkMessages, ComeOutAsTheyWentIn) {
                        .oldest_in_doubt = 250ms,
                        .records_read = 3,
                        .frames_counted = 4,
-                       .owns_lanes_allowed = false};
+                       .owns_lanes_allowed = false,
+                       .sent = 7s,
+                       .echo = 6s,
+                       .roster_next = 12,
+                       .lanes = {{1, 20, true}, {2, 0, false}},
+                       .gone = {{{8, 9}, 400ms}}};
   const auto heard = decode_heartbeat(encode(said));
   ASSERT_TRUE(heard);
   EXPECT_EQ(heard->clock, said.clock);
@@ -254,6 +259,11 @@ TEST(LinkMessages, ComeOutAsTheyWentIn) {
   EXPECT_EQ(heard->records_read, 3U);
   EXPECT_EQ(heard->frames_counted, 4U);
   EXPECT_FALSE(heard->owns_lanes_allowed);
+  EXPECT_EQ(heard->sent, said.sent);
+  EXPECT_EQ(heard->echo, said.echo);
+  EXPECT_EQ(heard->roster_next, 12U);
+  EXPECT_EQ(heard->lanes, said.lanes);
+  EXPECT_EQ(heard->gone, said.gone);
   EXPECT_TRUE(decode_heartbeat("")->owns_lanes_allowed);
   EXPECT_EQ(decode_opinion_asked(encode(opinion_asked{"a"})), opinion_asked{"a"});
   EXPECT_EQ(decode_opinion(encode(opinion_said{"a", true})), (opinion_said{"a", true}));

@@ -1,6 +1,7 @@
 #include "config/server_options.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <initializer_list>
 #include <sstream>
@@ -43,7 +44,7 @@ void check_cluster(const server_options& options, const doc_value& document, fin
     refuse("name", "cannot begin the name of a topic", "1 to 200 of " + std::string{names_allowed});
   if (!is_name(cluster.node, node_name_max))
     refuse("node", "each node of a cluster needs a name of its own", "1 to 64 of " + std::string{names_allowed});
-  constexpr auto roles = {"edge", "core", "media", "api"};
+  constexpr std::array<std::string_view, 4> roles{"edge", "core", "media", "api"};
   const auto is_role = [&](const std::string& one) { return std::find(roles.begin(), roles.end(), one) != roles.end(); };
   if (cluster.roles.empty() || !std::all_of(cluster.roles.begin(), cluster.roles.end(), is_role))
     refuse("roles", "a node needs roles that exist", "edge, core, media, api");

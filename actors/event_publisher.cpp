@@ -14,9 +14,8 @@ constexpr std::size_t batch = 256;
 constexpr std::string_view place_element = "published";
 
 /// Where the lane keeps how far its events are published.
-entity_ref keeper_of(const lane& of) {
-  return {entity_kind::lane, static_cast<std::uint64_t>(of.id() - 1) << (64 - shard_bits) | 1U};
-}
+entity_ref keeper_of(lane_id of) { return {entity_kind::lane, static_cast<std::uint64_t>(of - 1) << (64 - shard_bits) | 1U}; }
+entity_ref keeper_of(const lane& of) { return keeper_of(of.id()); }
 std::string place_key(const lane& of) { return row_key(keeper_of(of), place_element); }
 
 const std::string* header(const topic_record& in, std::string_view name) {
@@ -222,3 +221,14 @@ void event_publisher::write(std::vector<metric>& out) const {
 }
 
 }  // namespace seatgrid::actors
+
+namespace seatgrid {
+
+std::uint64_t first_unpublished(lane_id lane, const std::function<result<std::string>(std::string_view key)>& row) {
+  if (lane == 0) return UINT64_MAX;  // it has no public events
+  const auto kept = row(row_key(actors::keeper_of(lane), actors::place_element));
+  const auto place = kept ? actors::place_from_text(*kept) : std::nullopt;
+  return place ? place->sequence : 1;
+}
+
+}  // namespace seatgrid

@@ -54,6 +54,9 @@ struct publisher_options {
   milliseconds journal_every{1'000};  ///< between two notes in the journal of how far we are
 };
 
+/// The first step of `lane` whose public events may not be in the topic yet, from the lane's rows alone.
+std::uint64_t first_unpublished(lane_id lane, const std::function<result<std::string>(std::string_view key)>& row);
+
 struct node_options {
   std::string name{"node"};
   std::uint16_t lanes = 1;              ///< lanes 1..n hold entities; lane 0 holds configuration

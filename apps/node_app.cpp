@@ -78,7 +78,8 @@ class wired_node final : public node_app, private edge_sink {
     std::error_code ec;
     std::filesystem::create_directories(options_.data, ec);
     if (ec) return fail(errc::unavailable, "cannot make " + options_.data + ": " + ec.message());
-    auto opened = open_node_journal(options_.data, options_.journal, options_.cluster, options_.kafka);
+    auto opened = open_node_journal(options_.data, options_.journal, options_.cluster, options_.kafka,
+                                    {!options_.events_topic.empty(), options_.node.retention.steps});
     if (!opened) return tl::unexpected{opened.error()};
     journal_ = std::move(opened->log);
     lanes_ = opened->lanes;

@@ -2,28 +2,42 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "actors/node.hpp"
 #include "storage/kafka/kafka_log.hpp"
 #include "storage/rocks/rocks_journal.hpp"
 
 namespace seatgrid {
 namespace {
 
+constexpr std::uint64_t snapshot_read_ahead_bytes = 8ULL << 20;
+
 result<node_journal> open_cluster_journal(const std::string& data, const journal_options& options, const cluster_options& cluster,
-                                          kafka_options kafka) {
+                                          kafka_options kafka, const journal_readers& readers) {
   kafka.topic = cluster.name + ".journal";
   kafka.lanes = static_cast<lane_id>(cluster.lanes + 1);
   const auto patience = kafka.start_patience;
   auto store = open_rocks_store(data + "/replica");
   if (!store) return tl::unexpected{store.error()};
-  auto log = open_kafka_log(std::move(kafka));
+  auto log = open_kafka_log(kafka);
   if (!log) return tl::unexpected{log.error()};
+  kafka.topic = cluster.name + ".snapshots";
+  kafka.read_ahead_bytes = std::min<std::uint64_t>(kafka.read_ahead_bytes, snapshot_read_ahead_bytes);
+  auto snapshots = open_kafka_log(std::move(kafka));
+  if (!snapshots) return tl::unexpected{snapshots.error()};
   cluster::lane_journal_options lanes{.journal = options, .me = {cluster.node, cluster::random_process_id()}};
   lanes.start_patience = patience;
+  lanes.retention = {.snapshot_every = cluster.retention.snapshot_every,
+                     .snapshot_records = cluster.retention.snapshot_records,
+                     .snapshot_rate = cluster.retention.snapshot_rate,
+                     .keep = cluster.retention.keep,
+                     .steps = readers.steps_kept};
+  if (readers.publishes) lanes.retention.steps_from = first_unpublished;
   lanes.say = [](const std::string& line) { spdlog::info("{}", line); };
-  auto opened = cluster::open_lane_journal(std::move(*log), std::move(*store), std::move(lanes));
+  auto opened = cluster::open_lane_journal(std::move(*log), std::move(*store), std::move(lanes), std::move(*snapshots));
   if (!opened) return tl::unexpected{opened.error()};
   auto* seen = opened->get();
   return node_journal{std::move(*opened), seen};
@@ -32,8 +46,8 @@ result<node_journal> open_cluster_journal(const std::string& data, const journal
 }  // namespace
 
 result<node_journal> open_node_journal(const std::string& data, const journal_options& options, const cluster_options& cluster,
-                                       const kafka_options& kafka) {
-  if (!cluster.name.empty()) return open_cluster_journal(data, options, cluster, kafka);
+                                       const kafka_options& kafka, const journal_readers& readers) {
+  if (!cluster.name.empty()) return open_cluster_journal(data, options, cluster, kafka, readers);
   auto opened = open_rocks_journal(data + "/journal", {.journal = options});
   if (!opened) return tl::unexpected{opened.error()};
   return node_journal{std::move(*opened), nullptr};
@@ -46,6 +60,10 @@ std::string lanes_json(const std::vector<cluster::lane_view>& lanes) {
                        {"owner", one.owner},       {"epoch", one.epoch},
                        {"sequence", one.sequence}, {"to_fold", one.to_fold},
                        {"waiting", one.waiting},   {"in_doubt_ms", one.in_doubt.count() / 1'000}};
+    row["folds"] = one.folds;
+    row["lag"] = one.lag;
+    row["first_offset"] = one.first_offset;
+    row["snapshot_offset"] = one.snapshot_offset;
     if (!one.trouble.empty()) row["trouble"] = one.trouble;
     rows.push_back(std::move(row));
   }
@@ -54,6 +72,7 @@ std::string lanes_json(const std::vector<cluster::lane_view>& lanes) {
 
 std::vector<metric> lane_metrics(const std::vector<cluster::lane_view>& lanes) {
   std::vector<metric> out;
+  const auto now = system_clock{}.now();
   for (const auto& one : lanes) {
     const std::map<std::string, std::string> label{{"lane", std::to_string(one.lane)}};
     const auto add = [&](const char* name, const char* help, double value) { out.push_back({name, help, false, label, value}); };
@@ -64,6 +83,12 @@ std::vector<metric> lane_metrics(const std::vector<cluster::lane_view>& lanes) {
     add("seatgrid_lane_records_to_fold", "Records that lay in the log at the start and are not folded yet.",
         static_cast<double>(one.to_fold));
     add("seatgrid_lane_next_offset", "Offset of the next record to fold.", static_cast<double>(one.next_offset));
+    add("seatgrid_lane_lag_records", "Records behind the log's end at the last look.", static_cast<double>(one.lag));
+    add("seatgrid_lane_first_offset", "What lies before it was removed from the log.", static_cast<double>(one.first_offset));
+    if (one.snapshot_offset == 0) continue;
+    add("seatgrid_lane_snapshot_offset", "Where the newest whole snapshot stands.", static_cast<double>(one.snapshot_offset));
+    add("seatgrid_lane_snapshot_bytes", "Its size.", static_cast<double>(one.snapshot_bytes));
+    add("seatgrid_lane_snapshot_age_seconds", "Its age.", static_cast<double>((now - one.snapshot_at).count()) / 1e6);
   }
   return out;
 }

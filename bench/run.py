@@ -36,6 +36,10 @@ def links(build, quick):
     return program(build, "links", *(["--quick"] if quick else []))
 
 
+def snapshot(build, quick):
+    return program(build, "snapshot", *(["--quick"] if quick else []))
+
+
 def match(build, quick):
     return program(build, "match", *(["--quick"] if quick else []))
 
@@ -96,7 +100,7 @@ def kafka_rows(found, brokers):
 
 def benches():
     nodes = {name: (lambda build, quick, bench=bench: bench(build / "seatgrid", quick)) for name, bench in node_benches.BENCHES.items()}
-    return {"match": match, "storage": storage, "step": step, "relay": relay, "links": links, "kafka": kafka, **nodes}
+    return {"match": match, "storage": storage, "step": step, "relay": relay, "links": links, "snapshot": snapshot, "kafka": kafka, **nodes}
 
 
 def main():

@@ -23,8 +23,9 @@ struct log_retention_options {
   std::uint64_t snapshot_records = 1'000'000;  ///< or so many records behind it
   std::uint64_t snapshot_rate = 16ULL << 20;   ///< bytes a second: making one must not disturb calls
   milliseconds keep{24LL * 3'600 * 1'000};     ///< no record younger than this is removed from the log
-  milliseconds look_every{5'000};              ///< between looks what is due
-  milliseconds patience{5'000};                ///< longest silence of the topics
+  std::chrono::seconds steps{0};   ///< how long the step log of a lane that another process owns is kept here; 0 = for ever
+  milliseconds look_every{5'000};  ///< between looks what is due
+  milliseconds patience{5'000};    ///< longest silence of the topics
   /// The first step that must stay readable behind a snapshot, from the lane's rows alone (public events that are not published);
   /// steps before it may be absent on a node that began with the snapshot. Empty = only the lane's last step stays.
   std::function<std::uint64_t(lane_id lane, const std::function<result<std::string>(std::string_view key)>& row)> steps_from{};

@@ -59,6 +59,7 @@ void retention_keeper::look_at(lane_desk& desk) {
   };
   if (room_.snapshots == nullptr) return desk.note(*bounds, std::nullopt);
   if (!lane.folds) return desk.note(*bounds, std::nullopt);
+  if (lane.mode == lane_mode::follower) trim_steps(lane.lane);
   auto whole = look();
   if (!whole) return;
   lane = desk.view();
@@ -84,8 +85,7 @@ result<void> retention_keeper::make(lane_id id) {
   if (!image) return tl::unexpected(image.error());
   const auto& options = room_.options.retention;
   const auto row = [&](std::string_view key) { return (*image)->get(key); };
-  const auto from = options.steps_from ? options.steps_from(id, row) : UINT64_MAX;
-  const auto made = room_.snapshots->write(id, **image, from, options.snapshot_rate, ends_);
+  const auto made = room_.snapshots->write(id, **image, steps_from(id, row), options.snapshot_rate, ends_);
   if (!made) return tl::unexpected(made.error());
   if (room_.options.say)
     room_.options.say("lane " + std::to_string(id) + ": a snapshot at offset " + std::to_string(made->offset) + " is written");
@@ -105,6 +105,38 @@ void retention_keeper::trim(const lane_view& lane, log_bounds bounds, const std:
   const auto first = room_.log.trim(lane.lane, before, options.patience);
   if (!first) return complain(lane.lane, first.error().what);
   desks_[lane.lane]->note({*first, bounds.end}, whole.back());
+}
+
+std::uint64_t retention_keeper::steps_from(lane_id lane, const std::function<result<std::string>(std::string_view)>& row) const {
+  const auto& wanted = room_.options.retention.steps_from;
+  return wanted ? wanted(lane, row) : UINT64_MAX;
+}
+
+/// Steps are in the order of their times: the first that is young enough is found by halving.
+void retention_keeper::trim_steps(lane_id lane) {
+  const auto& options = room_.options.retention;
+  if (options.steps.count() == 0) return;
+  const auto before = system_clock{}.now() - options.steps;
+  const auto first_from = [&](std::uint64_t sequence) {
+    std::pair<std::uint64_t, time_point> found{0, {}};
+    static_cast<void>(room_.store.read(lane, sequence, [&](const recorded_step& one) {
+      found = {one.position.sequence, one.step.at};
+      return false;
+    }));
+    return found;
+  };
+  auto [low, oldest] = first_from(1);
+  if (low == 0 || oldest >= before) return;
+  for (auto high = room_.store.end(lane).sequence; low < high;) {
+    const auto middle = low + (high - low) / 2;
+    if (first_from(middle).second < before)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  low = std::min(low, steps_from(lane, [&](std::string_view key) { return room_.store.get(lane, key); }));
+  if (auto removed = room_.store.trim(lane, low, room_.options.journal.trim_steps_max); !removed)
+    complain(lane, removed.error().what);
 }
 
 /// Each trouble once.

@@ -20,6 +20,9 @@ class retention_keeper {
  private:
   void look_at(lane_desk& desk);
   void trim(const lane_view& lane, log_bounds bounds, const std::vector<whole_snapshot>& whole);
+  /// Forgets old steps of a lane that nobody here writes; those of an owned one are its actors' affair.
+  void trim_steps(lane_id lane);
+  std::uint64_t steps_from(lane_id lane, const std::function<result<std::string>(std::string_view)>& row) const;
   void complain(lane_id lane, const std::string& what);
 
   desk_room& room_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -18,8 +19,16 @@ struct cluster_link_options {
   std::size_t waiting_bytes_max = std::size_t{64} << 20U;  ///< of one peer
 };
 
+/// How much of the shared log is kept (cluster::log_retention_options).
+struct cluster_retention_options {
+  milliseconds snapshot_every{600'000};
+  std::uint64_t snapshot_records = 1'000'000;
+  std::uint64_t snapshot_rate = 16ULL << 20U;  ///< bytes a second
+  std::chrono::seconds keep{std::chrono::hours{24}};
+};
+
 struct cluster_options {
-  std::string name{};       ///< of its journal's topic: <name>.journal
+  std::string name{};       ///< of its topics: <name>.journal, <name>.snapshots
   std::string node{};       ///< of this node, another one on each node
   std::uint16_t lanes = 8;  ///< of calls, queues and agents; one more holds the configuration
   cluster_link_options link{};
@@ -34,6 +43,7 @@ struct cluster_options {
   milliseconds settle{500};
   milliseconds move_every{1'000};
   milliseconds rest_patience{500};
+  cluster_retention_options retention{};
 };
 
 /// Secrets stand in files of their own, so that settings can be shown and copied.

@@ -94,6 +94,17 @@ inline constexpr auto cluster_link = std::tuple{
             std::int64_t{16} << 30, "bytes"},
 };
 
+inline constexpr auto cluster_retention = std::tuple{
+    setting{"journal.snapshot_every", &cluster_retention_options::snapshot_every,
+            "in a cluster: age of a lane's newest snapshot at which another is made", 1s, 24h},
+    setting{"journal.snapshot_records", &cluster_retention_options::snapshot_records,
+            "in a cluster: records behind the newest snapshot at which another is made", 1'000, 1'000'000'000, "records"},
+    setting{"journal.snapshot_rate", &cluster_retention_options::snapshot_rate,
+            "in a cluster: bytes a second of a snapshot that is made", 65'536, 1 << 30, "bytes"},
+    setting{"journal.keep", &cluster_retention_options::keep, "in a cluster: no record younger than this is removed from the log",
+            0s, 24h * 365},
+};
+
 inline constexpr auto events = std::tuple{
     setting{"events.topic", &server_options::events_topic,
             "topic into which public events go as CloudEvents (docs/events); empty = they are not published"},

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cluster/frame.hpp"
+#include "cluster/snapshot.hpp"
 #include "domain/acd_messages.hpp"
 #include "domain/agent_internal.hpp"
 #include "domain/call_rules.hpp"
@@ -108,6 +109,8 @@ std::map<std::string, std::string> port_pages() {
   schema::describe_message<lane_state>(journal);
   catalog frame;
   schema::describe_message<cluster::frame_body>(frame);
+  catalog snapshot;
+  schema::describe_message<cluster::snapshot_chunk>(snapshot);
   return {
       {"leg_port.md", page("Leg port", "What a SIP edge tells a call (`domain/leg_port.hpp`).", leg)},
       {"media_port.md", page("Media port", "What the media engine tells a call (`domain/media_port.hpp`).", media)},
@@ -120,6 +123,18 @@ std::map<std::string, std::string> port_pages() {
             "Body of a frame in a lane's log (`cluster/frame.hpp`); its header is in `lane.md`. Another version stops "
             "the lane on this node: every reader must fold alike.",
             frame)},
+      {"snapshot.md",
+       page("Snapshot of a lane",
+            "Records of the topic `<cluster>.snapshots`, a partition per lane (`cluster/snapshot.hpp`). A record is `SGS`, one "
+            "byte "
+            "1 (another one: passed over), CRC-32C of the body (4 bytes, big endian), the body: one `snapshot_chunk`. A snapshot "
+            "is "
+            "the chunks 0, 1, 2 ... of one lane, offset and head, each naming the CRC of the one before, up to the one that is "
+            "the "
+            "last; only then it is used. What was folded up to `offset` decides every byte. `fold` is `cluster::encode_fold`; "
+            "rows "
+            "are in key order, then event numbers, then the steps that may still be needed, at least the lane's last.",
+            snapshot)},
       {"journal.md", page("Journal",
                           "Log records and lane ends of the embedded journal (`storage/step_codec.hpp`); keys: "
                           "`storage/rocks/rocks_database_internal.hpp`.",

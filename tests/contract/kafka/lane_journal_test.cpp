@@ -28,14 +28,21 @@ class LaneJournalOnKafka : public ::testing::Test {
     options_.replicas = 1;
   }
   std::unique_ptr<lane_process> process(const std::string& node) {
-    auto made = std::make_unique<lane_process>(node, [this]() -> std::unique_ptr<lane_log> {
-      auto log = open_kafka_log(options_);
-      EXPECT_TRUE(log) << log.error().what;
-      return log ? std::move(*log) : nullptr;
-    });
-    const auto opened = made->open();
+    auto made = std::make_unique<lane_process>(
+        node, [this] { return log(options_.topic); }, [this] { return log(options_.topic + ".snapshots"); });
+    cluster::lane_journal_options options;
+    options.retention.keep = milliseconds{0};
+    options.retention.snapshot_rate = 1ULL << 40;
+    const auto opened = made->open(std::move(options));
     EXPECT_TRUE(opened) << opened.error().what;
     return made;
+  }
+  std::unique_ptr<lane_log> log(const std::string& topic) {
+    auto options = options_;
+    options.topic = topic;
+    auto opened = open_kafka_log(options);
+    EXPECT_TRUE(opened) << opened.error().what;
+    return opened ? std::move(*opened) : nullptr;
   }
   child_process child(const std::string& node, const std::string& directory) {
     return {LANE_CHILD, {node, directory, options_.brokers, options_.topic}};
@@ -189,6 +196,43 @@ TEST_F(LaneJournalOnKafka, ALogShorterThanWhatTheStoreFoldedIsFoldedAnew) {
   EXPECT_TRUE(a->said("folded anew"));
   expect_whole(**a, 7);
   EXPECT_EQ((*a)->end(1).first.sequence, 7U);
+}
+
+TEST_F(LaneJournalOnKafka, ALogWithoutItsBeginningIsReadFromASnapshotAlsoByThoseBehindIt) {
+  const auto a = process("a"), behind = process("behind");
+  const auto epoch = a->claimed(1);
+  std::uint64_t n = 0;
+  const auto append_some = [&] {
+    for (const auto last = n + 400; n < last;) {
+      auto made = step_number(++n);
+      made.rows.push_back({row_key(made.entity, "large" + std::to_string(n)), std::string(4'000, 'l')});
+      ASSERT_TRUE(append_now(**a, epoch, std::move(made)));
+    }
+  };
+  append_some();
+  ASSERT_TRUE(wait_for([&] { return behind->view(1).sequence == n; }));
+  behind->kill();
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE((*a)->make_snapshot(1));
+    append_some();
+  }
+  (*a)->look_after_retention();
+  const auto removed_to = a->view(1).first_offset;
+  EXPECT_GT(removed_to, 400U) << "the broker has removed what the snapshots stand for";
+  EXPECT_EQ(a->log().bounds(1, patience)->first, static_cast<log_offset>(removed_to));
+
+  behind->restart();
+  const auto fresh = process("fresh");
+  for (const auto& one : {behind.get(), fresh.get()}) {
+    ASSERT_TRUE(wait_for([&] { return one->view(1).sequence == n && one->view(1).trouble.empty(); }));
+    EXPECT_TRUE(one->said("begins with the snapshot"));
+    EXPECT_EQ(all_rows(**one, 1), all_rows(**a, 1));
+    EXPECT_EQ((*one)->end(1), (*a)->end(1));
+    const auto steps = all_steps(**one, 1);
+    ASSERT_FALSE(steps.empty());
+    EXPECT_EQ(steps, all_steps(**a, 1, steps.front().position.sequence));
+  }
+  EXPECT_TRUE(append_now(**fresh, fresh->claimed(1), step_number(n + 1)));
 }
 
 }  // namespace

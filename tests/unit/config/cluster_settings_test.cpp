@@ -20,6 +20,10 @@ password_file = "/etc/seatgrid/kafka.password"
 [journal]
 stall_limit = "2s"
 reinvite_wait = "300ms"
+snapshot_every = "5m"
+snapshot_records = 5000
+snapshot_rate = 100000
+keep = "48h"
 )";
 
 TEST(ClusterSettings, ReadEveryField) {
@@ -28,6 +32,10 @@ TEST(ClusterSettings, ReadEveryField) {
   const auto& options = read.options;
   EXPECT_EQ(options.cluster.name, "east");
   EXPECT_EQ(options.cluster.node, "n1");
+  EXPECT_EQ(options.cluster.retention.snapshot_every, std::chrono::minutes{5});
+  EXPECT_EQ(options.cluster.retention.snapshot_records, 5'000U);
+  EXPECT_EQ(options.cluster.retention.snapshot_rate, 100'000U);
+  EXPECT_EQ(options.cluster.retention.keep, std::chrono::hours{48});
   EXPECT_EQ(options.cluster.lanes, 16);
   EXPECT_EQ(options.kafka_secrets.password, "/etc/seatgrid/kafka.password");
   EXPECT_EQ(options.node.stall_limit, std::chrono::seconds{2});

@@ -168,7 +168,7 @@ result<std::shared_ptr<event_subscription>> live_events::subscribe(std::string t
     made->taken[ring_.back().first.lane] = std::max(made->taken[ring_.back().first.lane], ring_.back().first);
   made->next = first_ + ring_.size();
   if (from) made->taken[from->lane] = *from;
-  listeners_.emplace(number, std::make_shared<listener>(std::move(wake), false));
+  listeners_.emplace(number, std::make_shared<listener>(listener{std::move(wake), false}));
   return std::shared_ptr<event_subscription>{std::move(made)};
 }
 
@@ -177,7 +177,7 @@ std::shared_ptr<event_subscription> live_events::follow(lane_id lane, const even
   const auto number = ++last_listener_;
   auto made = std::make_shared<subscription>(shared_from_this(), number, "", std::vector{lane}, true);
   made->taken[lane] = after;
-  listeners_.emplace(number, std::make_shared<listener>(std::move(wake), true));
+  listeners_.emplace(number, std::make_shared<listener>(listener{std::move(wake), true}));
   return made;
 }
 

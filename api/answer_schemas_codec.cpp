@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/answers.hpp"
+#include "api/answers_cluster.hpp"
 #include "domain/call_rules.hpp"
 #include "domain/cdr.hpp"
 #include "domain/published_schema.hpp"
@@ -58,7 +59,7 @@ ordered_json event_schema() {
 
 ordered_json readiness_schema() {
   auto out = of<readiness>();
-  out["properties"]["lanes"] = list_of({{"type", "object"}});
+  out["properties"]["lanes"] = list_of(of<lane_line>());
   return out;
 }
 
@@ -93,6 +94,8 @@ void add_own(ordered_json& all) {
   all["removed"] = of<removed>();
   all["backup"] = of<backup>();
   all["lane_position"] = of<lane_position>();
+  all["cluster_state"] = of<cluster_state>();
+  all["node_line"] = of<node_line>();
   all["health"] = of<health>();
   all["readiness"] = readiness_schema();
   all["version"] = of<version>();

@@ -248,6 +248,7 @@ std::string text(const std::vector<trunk_line>& what);
 std::string text(const std::vector<lane_position>& what);
 std::string text(const number_check& what);
 std::string text(const provisioned& what);
+std::string text(const done& what);
 std::string text(const removed& what);
 std::string text(const backup& what);
 std::string text(const readiness& what);

@@ -22,12 +22,15 @@ struct node_line {
   std::uint32_t slot = 0;      ///< number of its addresses; 0 = it has none
   std::uint32_t lanes = 0;     ///< how many it owns
   std::uint64_t heard_ms = 0;  ///< since it was heard last
+  std::uint64_t behind = 0;    ///< records that it has not folded and the node that is ahead has
   static constexpr auto fields() {
     using m = node_line;
-    return members{field{1, "node", &m::node},    field{2, "process", &m::process},   field{3, "version", &m::version},
-                   field{4, "roles", &m::roles},  field{5, "drains", &m::drains},     field{6, "here", &m::here},
-                   field{7, "link", &m::link},    field{8, "api", &m::api},           field{9, "slot", &m::slot},
-                   field{10, "lanes", &m::lanes}, field{11, "heard_ms", &m::heard_ms}};
+    return members{field{1, "node", &m::node},          field{2, "process", &m::process},
+                   field{3, "version", &m::version},    field{4, "roles", &m::roles},
+                   field{5, "drains", &m::drains},      field{6, "here", &m::here},
+                   field{7, "link", &m::link},          field{8, "api", &m::api},
+                   field{9, "slot", &m::slot},          field{10, "lanes", &m::lanes},
+                   field{11, "heard_ms", &m::heard_ms}, field{12, "behind", &m::behind}};
   }
 };
 
@@ -53,14 +56,26 @@ struct lane_line {
   std::uint64_t to_fold = 0;
   std::uint64_t waiting = 0;
   std::uint64_t in_doubt_ms = 0;
+  bool folds = true;                  ///< the node that answers keeps a copy of it
+  std::uint64_t lag = 0;              ///< records behind the log's end, up to 5 s old
+  std::uint64_t first_offset = 0;     ///< what lies before it was removed from the log
+  std::uint64_t snapshot_offset = 0;  ///< where the newest whole snapshot stands; 0 = there is none
   std::string trouble{};
   static constexpr auto fields() {
     using m = lane_line;
-    return members{field{1, "lane", &m::lane},         field{2, "mode", &m::mode},
-                   field{3, "owner", &m::owner},       field{4, "epoch", &m::epoch},
-                   field{5, "sequence", &m::sequence}, field{6, "to_fold", &m::to_fold},
-                   field{7, "waiting", &m::waiting},   field{8, "in_doubt_ms", &m::in_doubt_ms},
-                   field{9, "trouble", &m::trouble}};
+    return members{field{1, "lane", &m::lane},
+                   field{2, "mode", &m::mode},
+                   field{3, "owner", &m::owner},
+                   field{4, "epoch", &m::epoch},
+                   field{5, "sequence", &m::sequence},
+                   field{6, "to_fold", &m::to_fold},
+                   field{7, "waiting", &m::waiting},
+                   field{8, "in_doubt_ms", &m::in_doubt_ms},
+                   field{9, "folds", &m::folds},
+                   field{10, "lag", &m::lag},
+                   field{11, "first_offset", &m::first_offset},
+                   field{12, "snapshot_offset", &m::snapshot_offset},
+                   field{13, "trouble", &m::trouble}};
   }
 };
 
@@ -70,12 +85,11 @@ struct takeover_line {
   std::string what{};  ///< "lane 3", "slot 2"
   std::string from{};
   std::string to{};
-  std::string why{};
-  std::uint64_t took_ms = 0;  ///< from the loss that this node saw until it was held again
+  std::uint64_t took_ms = 0;  ///< since the former was heard last; 0: a planned move
   static constexpr auto fields() {
     using m = takeover_line;
-    return members{field{1, "at", &m::at}, field{2, "what", &m::what}, field{3, "from", &m::from},
-                   field{4, "to", &m::to}, field{5, "why", &m::why},   field{6, "took_ms", &m::took_ms}};
+    return members{field{1, "at", &m::at}, field{2, "what", &m::what}, field{3, "from", &m::from}, field{4, "to", &m::to},
+                   field{5, "took_ms", &m::took_ms}};
   }
 };
 

@@ -11,6 +11,7 @@ std::string text(const std::vector<trunk_line>& what) { return json::text(what);
 std::string text(const std::vector<lane_position>& what) { return json::text(what); }
 std::string text(const number_check& what) { return json::text(what); }
 std::string text(const provisioned& what) { return json::text(what); }
+std::string text(const done& what) { return json::text(what); }
 std::string text(const removed& what) { return json::text(what); }
 std::string text(const backup& what) { return json::text(what); }
 std::string text(const readiness& what) { return json::text(what); }

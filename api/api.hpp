@@ -5,6 +5,7 @@
 #include <string>
 
 #include "actors/gateway.hpp"
+#include "api/answers_cluster.hpp"
 #include "api/http.hpp"
 #include "base/result.hpp"
 
@@ -23,6 +24,15 @@ struct provisioning_order {
   bool prune = false;  ///< tenants that the text does not hold go
 };
 
+/// What an operator asks of a cluster.
+struct cluster_order {
+  enum class kind : std::uint8_t { drain = 0, undrain = 1, fence = 2, rebalance = 3 };
+  kind what = kind::rebalance;
+  std::string node{};                   ///< of all but rebalance
+  std::optional<std::uint16_t> lane{};  ///< of rebalance: only this one
+  std::string why{};
+};
+
 /// What the API needs of rooms that it does not see.
 struct api_hooks {
   std::function<std::string(const std::string& number)> check_number{};  ///< JSON of a number's kind, operator, forms, area
@@ -38,7 +48,10 @@ struct api_hooks {
   std::function<std::string()> tenants{};  ///< JSON array of all tenants
   std::function<std::string()> trunks{};   ///< JSON array of all trunks with their state
   std::function<std::string()> numbers{};  ///< JSON array of all access numbers
-  std::function<std::string()> lanes{};    ///< JSON array: how the lanes of a cluster's journal stand; empty = a node alone
+  // Of a cluster; empty = a node alone.
+  std::function<answers::cluster_state()> cluster{};
+  /// Blocks until the order stands in the roster. @error not_found (no such node), unavailable, timed_out, wrong_state
+  std::function<result<void>(const cluster_order&)> order_cluster{};
   std::function<std::string()> schemas{};  ///< answers::schemas; empty = the document describes no bodies
   std::string data_directory{};            ///< recordings and voicemails live below it
   std::string version{"0.1.0"};

@@ -61,7 +61,7 @@ bool route::gives(std::string_view accept) const {
 const std::vector<route>& all_routes() {
   static const std::vector<route> table = [] {
     auto rows = entity_routes();
-    for (auto* more : {&audio_routes, &system_routes})
+    for (auto* more : {&audio_routes, &cluster_routes, &system_routes})
       for (auto& row : (*more)()) rows.push_back(std::move(row));
     return rows;
   }();

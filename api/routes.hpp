@@ -53,6 +53,7 @@ struct api_state {
   gateway* to = nullptr;
   long_work provisioning{};
   long_work backup{};
+  long_work cluster_orders{};
   std::once_flag openapi_made{};
   std::string openapi{};  ///< made at its first request: strangers may ask for it as often as they like
 };
@@ -101,9 +102,10 @@ std::string media_type(std::string_view header);
 std::vector<std::string> media_types(std::string_view list);
 
 const std::vector<route>& all_routes();
-std::vector<route> entity_routes();  ///< calls, queues, agents, recordings, voicemails, CDRs
-std::vector<route> audio_routes();   ///< files of recordings and voicemails
-std::vector<route> system_routes();  ///< events, provisioning, numbers, backup, health, metrics
+std::vector<route> entity_routes();   ///< calls, queues, agents, recordings, voicemails, CDRs
+std::vector<route> audio_routes();    ///< files of recordings and voicemails
+std::vector<route> cluster_routes();  ///< nodes, lanes, slots
+std::vector<route> system_routes();   ///< events, provisioning, numbers, backup, health, metrics
 
 /// The path variables when `path` fits `pattern`.
 std::optional<std::map<std::string, std::string>> match_path(std::string_view pattern, std::string_view path);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "api/answers.hpp"
+#include "api/answers_cluster.hpp"
 #include "api/problem.hpp"
 #include "api/routes.hpp"
 
@@ -136,7 +137,7 @@ void health(const state_ptr&, api_call call) {
 void readiness(const state_ptr& state, api_call call) {
   const auto why = state->to->why_not_ready();
   auto text = answers::text(answers::readiness{.ready = why.empty(), .why = why});
-  if (state->hooks.lanes) text.replace(text.size() - 1, 1, R"(,"lanes":)" + state->hooks.lanes() + "}");
+  if (state->hooks.cluster) text.replace(text.size() - 1, 1, R"(,"lanes":)" + answers::text(state->hooks.cluster().lanes) + "}");
   call.exchange->respond({why.empty() ? 200 : 503, "application/json", {}, std::move(text)});
 }
 

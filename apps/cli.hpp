@@ -51,6 +51,7 @@ void add_record_commands(CLI::App& app, cli_context& context);
 void add_event_commands(CLI::App& app, cli_context& context);
 void add_config_commands(CLI::App& app, cli_context& context);
 void add_node_commands(CLI::App& app, cli_context& context);
+void add_cluster_commands(CLI::App& app, cli_context& context);
 void add_backup_commands(CLI::App& app, cli_context& context);
 void add_check_command(CLI::App& app, cli_context& context);
 void add_doctor_command(CLI::App& app, cli_context& context);

@@ -13,9 +13,9 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* alone = "this node stands alone: give it a [cluster] in its settings";
-const std::vector<column> node_columns{{"NODE", "node"},      {"ROLES", "roles"},     {"SLOT", "slot"},
-                                       {"LANES", "lanes"},    {"DRAINS", "drains"},   {"LINK", "link"},
-                                       {"HEARD", "heard_ms"}, {"VERSION", "version"}, {"API", "api"}};
+const std::vector<column> node_columns{{"NODE", "node"},       {"ROLES", "roles"}, {"SLOT", "slot"},         {"LANES", "lanes"},
+                                       {"DRAINS", "drains"},   {"LINK", "link"},   {"HEARD MS", "heard_ms"}, {"BEHIND", "behind"},
+                                       {"VERSION", "version"}, {"API", "api"}};
 const std::vector<column> slot_columns{{"SLOT", "slot"}, {"NODE", "node"}, {"HOLDER", "holder"}, {"ADDRESSES", "listen"}};
 const std::vector<column> lane_columns{{"LANE", "lane"},
                                        {"OWNER", "owner"},
@@ -25,8 +25,7 @@ const std::vector<column> lane_columns{{"LANE", "lane"},
                                        {"WAITING", "waiting"},
                                        {"IN DOUBT MS", "in_doubt_ms"},
                                        {"TROUBLE", "trouble"}};
-const std::vector<column> takeover_columns{{"AT", "at"}, {"WHAT", "what"},  {"FROM", "from"},
-                                           {"TO", "to"}, {"MS", "took_ms"}, {"WHY", "why"}};
+const std::vector<column> takeover_columns{{"AT", "at"}, {"WHAT", "what"}, {"FROM", "from"}, {"TO", "to"}, {"MS", "took_ms"}};
 
 struct watch_options {
   bool watch = false;

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   seatgrid::add_record_commands(app, context);
   seatgrid::add_event_commands(app, context);
   seatgrid::add_config_commands(app, context);
+  seatgrid::add_cluster_commands(app, context);
   seatgrid::add_backup_commands(app, context);
   seatgrid::add_check_command(app, context);
   seatgrid::add_doctor_command(app, context);

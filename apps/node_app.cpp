@@ -3,24 +3,22 @@
 #include <spdlog/spdlog.h>
 #include <sys/statvfs.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
-#include <mutex>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "api/answers.hpp"
-#include "api/call_summary.hpp"
 #include "apps/checks.hpp"
+#include "apps/cluster_seat.hpp"
 #include "apps/data_backup.hpp"
 #include "apps/edge_metrics.hpp"
 #include "apps/events_out.hpp"
 #include "apps/node_journal.hpp"
 #include "apps/provisioned_lists.hpp"
-#include "apps/saved_bindings.hpp"
-#include "domain/number.hpp"
+#include "apps/provisioning_desk.hpp"
+#include "apps/station.hpp"
 #include "media/recordings.hpp"
 
 namespace seatgrid {
@@ -38,17 +36,6 @@ std::string read_token(const std::string& file) {
   return json.is_object() ? json.value("token", "") : "";
 }
 
-prompt_library prompts_of(const std::string& assets, const std::vector<config_ptr>& tenants) {
-  prompt_library library{assets};
-  for (const auto& tenant : tenants) {
-    library.set_language(tenant->tenant, tenant->language);
-    for (const auto& [name, prompt] : tenant->prompts)
-      if (const auto set = library.set(tenant->tenant, name, "", prompt.file); !set)
-        spdlog::warn("prompt {} of {}: {}", name, tenant->tenant, set.error().what);
-  }
-  return library;
-}
-
 /// What a death left on the disk, said in a line each and a word of all.
 void settle_files(const std::string& data, const node_ports::owner_of_file& owner, const std::function<bool()>& go_on) {
   const auto done = settle_recordings(data, owner, go_on);
@@ -60,7 +47,7 @@ void settle_files(const std::string& data, const node_ports::owner_of_file& owne
                  done.stray.size());
 }
 
-class wired_node final : public node_app, private edge_sink {
+class wired_node final : public node_app {
  public:
   explicit wired_node(node_app_options options) : options_(std::move(options)) {}
   wired_node(const wired_node&) = delete;
@@ -68,8 +55,8 @@ class wired_node final : public node_app, private edge_sink {
   ~wired_node() override {
     open_ = false;
     if (api_) api_.reset();
-    if (edge_) edge_->stop();
-    if (media_) media_->stop();
+    if (seat_) seat_->stop();
+    if (alone_) alone_->stop();
     if (journal_) journal_->close();
     if (node_) node_->stop();
   }
@@ -78,24 +65,12 @@ class wired_node final : public node_app, private edge_sink {
     std::error_code ec;
     std::filesystem::create_directories(options_.data, ec);
     if (ec) return fail(errc::unavailable, "cannot make " + options_.data + ": " + ec.message());
-    auto opened = open_node_journal(options_.data, options_.journal, options_.cluster, options_.kafka,
-                                    {!options_.events_topic.empty(), options_.node.retention.steps});
-    if (!opened) return tl::unexpected{opened.error()};
-    journal_ = std::move(opened->log);
-    lanes_ = opened->lanes;
-    auto store = config_store::open(*journal_, clock_);
-    if (!store) return tl::unexpected{store.error()};
-    store_ = std::move(*store);
-    if (auto applied = apply_file(); !applied) return applied;
-    if (auto media = open_media(); !media) return media;
-    if (auto actors = open_node(); !actors) return actors;
-    if (auto edge = open_edge(); !edge) return edge;
-    store_->on_change([this](const std::vector<config_change>&) { take(store_->tenants()); });
-    begin();
-    return open_api();
+    if (auto opened = open_journal(); !opened) return opened;
+    if (auto opened = open_store(); !opened) return opened;
+    return lanes_ == nullptr ? open_alone() : open_as_one_of_many();
   }
 
-  gateway& api() override { return node_->api(); }
+  gateway& api() override { return seat_ ? seat_->api() : node_->api(); }
   config_ptr tenant(const std::string& name) const override { return store_->current(name); }
   std::string url() const override { return "http://" + options_.api.http.host + ":" + std::to_string(api_->port()); }
   std::string token() const override { return options_.api.token; }
@@ -103,62 +78,150 @@ class wired_node final : public node_app, private edge_sink {
   void drain(const std::function<bool()>& hurried) override {
     node_->drain();
     open_ = false;
+    if (seat_) seat_->drain();
     for (const auto end = std::chrono::steady_clock::now() + options_.drain_max;
-         edge_->status().legs > 0 && !hurried() && std::chrono::steady_clock::now() < end;)
+         legs() > 0 && !hurried() && std::chrono::steady_clock::now() < end;)
       std::this_thread::sleep_for(milliseconds{100});
+    if (seat_) seat_->leave();
   }
 
  private:
-  /// Every tenant of the text, or none.
-  result<std::string> apply_text(const std::string& text, const std::string& file, provisioning_order how) {
-    // What goes must not be referred to by what comes: it is not there when the text is checked.
-    auto made = parse_provisioning(text, file, how.prune ? std::vector<config_ptr>{} : store_->tenants());
-    if (!made) return tl::unexpected{made.error()};
-    const auto removed = how.prune ? absent_from(made->tenants) : std::vector<std::string>{};
-    for (const auto& name : removed)
-      if (auto idle = has_no_calls(name); !idle) return tl::unexpected{idle.error()};
-    std::uint64_t changed = 0;
-    if (!how.check_only) {
-      const auto stay = how.prune ? std::vector<config_ptr>{} : store_->tenants();
-      const auto applied = node_->api().apply(with_trunks_above(std::move(made->tenants), stay), removed);
-      if (!applied) return tl::unexpected{applied.error()};
-      changed = *applied - removed.size();
-    }
-    return answers::text(answers::provisioned{.changed = changed,
-                                              .removed = removed,
-                                              .warnings = nlohmann::json::parse(made->warnings).get<std::vector<std::string>>()});
-  }
-
-  std::vector<std::string> absent_from(const std::vector<config_ptr>& given) const {
-    std::vector<std::string> out;
-    for (const auto& kept : store_->tenants())
-      if (std::none_of(given.begin(), given.end(), [&](const auto& one) { return one->tenant == kept->tenant; }))
-        out.push_back(kept->tenant);
-    return out;
-  }
-
-  /// A call that begins between this look and the removal keeps the version that it pinned.
-  result<void> has_no_calls(const std::string& tenant) const {
-    std::string cursor;
-    do {
-      const auto calls = page_of(node_->api(), collection::calls, tenant, 1'000, cursor);
-      if (!calls) return tl::unexpected{calls.error()};
-      const auto active = nlohmann::json::parse(summarise_calls(calls->dump(), "active"));
-      if (!active.at("items").empty())
-        return fail(errc::wrong_state, "tenant '" + tenant + "' has calls: it can be removed when they have ended");
-      cursor = calls->value("next_cursor", "");
-    } while (!cursor.empty());
+  result<void> open_journal() {
+    journal_ears ears;
+    ears.on_folded = [this](const recorded_step& came) {
+      if (auto* seat = hears_.load()) seat->on_folded(came);
+    };
+    ears.on_owner = [this](lane_id lane, const cluster::lane_owner& owner, std::uint64_t epoch) {
+      if (auto* seat = hears_.load()) seat->on_owner(lane, owner, epoch);
+    };
+    ears.on_remade = [this](lane_id lane) {
+      if (auto* seat = hears_.load()) seat->on_remade(lane);
+    };
+    auto opened = open_node_journal(options_.data, options_.journal, options_.cluster, options_.kafka,
+                                    {!options_.events_topic.empty(), options_.node.retention.steps}, std::move(ears));
+    if (!opened) return tl::unexpected{opened.error()};
+    journal_ = std::move(opened->log);
+    lanes_ = opened->lanes;
+    me_ = opened->me;
     return {};
   }
 
-  result<std::string> remove_tenant(const std::string& name) {
-    if (!store_->current(name)) return fail(errc::not_found, "no tenant '" + name + "'");
-    for (const auto& other : store_->tenants())
-      if (other->parent == name)
-        return fail(errc::conflict, "tenant '" + name + "' stands above tenant '" + other->tenant + "': remove that one first");
-    if (auto idle = has_no_calls(name); !idle) return tl::unexpected{idle.error()};
-    if (const auto removed = node_->api().apply({}, {name}); !removed) return tl::unexpected{removed.error()};
-    return answers::text(answers::removed{.removed = {name}});
+  result<void> open_store() {
+    config_store_options how;
+    how.follows = lanes_ != nullptr;
+    if (lanes_ != nullptr)
+      how.is_folded = [this] {
+        for (const auto& one : lanes_->lanes())
+          if (one.lane == 0) return one.to_fold == 0;
+        return false;
+      };
+    auto store = config_store::open(*journal_, clock_, std::move(how));
+    if (!store) return tl::unexpected{store.error()};
+    store_ = std::move(*store);
+    return {};
+  }
+
+  // --- a node alone ----------------------------------------------------------------------------------------------
+
+  result<void> open_alone() {
+    options_.media.data_directory = options_.data;
+    alone_ = std::make_unique<station>(station_options{options_.edge, options_.media, options_.assets}, ears_alone());
+    provisioning_ = std::make_unique<provisioning_desk>(*store_, [this]() -> gateway& { return node_->api(); });
+    if (auto applied = provisioning_->apply_file(options_.provision); !applied) return applied;
+    if (auto media = alone_->open_media(store_->tenants()); !media) return media;
+    node_ports ports;
+    ports.to_leg = [this](leg_command what) { alone_->to_leg(std::move(what)); };
+    ports.to_media = [this](media_command what) { alone_->to_media(std::move(what)); };
+    ports.register_reply = [this](struct register_reply what) { alone_->to_register(std::move(what)); };
+    ports.remove_recording = [data = options_.data](call_id, const std::string& path) { remove_recording(data, path); };
+    ports.recording_exists = [data = options_.data](const std::string& path) { return has_recording(data, path); };
+    if (auto actors = open_node(std::move(ports)); !actors) return actors;
+    if (auto edge = alone_->open_edge(); !edge) return edge;
+    store_->on_change([this](const std::vector<config_change>&) { alone_->take(store_->tenants()); });
+    alone_->begin();
+    wait_until_restored();
+    alone_->load_bindings(node_->api(), store_->tenants());
+    open_ = true;
+    return open_api();
+  }
+
+  station_ears ears_alone() {
+    return {.on_leg = [this](leg_event what) { node_->on(std::move(what)); },
+            .on_media =
+                [this](media_event what) {
+                  if (node_) node_->on(std::move(what));
+                },
+            .on_register = [this](register_request what) { node_->on(std::move(what)); },
+            .accepting_calls = [this] { return open_.load(); },
+            .draining = {}};
+  }
+
+  // --- one of many -----------------------------------------------------------------------------------------------
+
+  result<void> open_as_one_of_many() {
+    seat_ = std::make_unique<cluster_seat>(options_, me_, *lanes_, *store_);
+    node_ports ports;
+    seat_->fill(ports);
+    if (auto actors = open_node(std::move(ports)); !actors) return actors;
+    seat_->attach(*node_);
+    hears_ = seat_.get();
+    provisioning_ = std::make_unique<provisioning_desk>(
+        *store_, [this]() -> gateway& { return seat_->api(); },
+        [this](const std::string& what, std::string payload) { return seat_->ask_configuration(what, std::move(payload)); });
+    seat_->serve_configuration(
+        [this](const std::string& what, const std::string& payload) { return provisioning_->answer(what, payload); });
+    store_->on_change([this](const std::vector<config_change>&) { seat_->take(store_->tenants()); });
+    if (auto api = open_api(); !api) return api;
+    if (auto joined = seat_->join(url()); !joined) return joined;
+    if (auto applied = apply_file_somewhere(); !applied) return applied;
+    wait_until_restored();
+    open_ = true;
+    seat_->accept_calls();
+    return {};
+  }
+
+  /// Lane 0 gets its owner a moment after the first node has joined.
+  result<void> apply_file_somewhere() {
+    for (const auto until = std::chrono::steady_clock::now() + options_.restore_max;;) {
+      auto applied = provisioning_->apply_file(options_.provision);
+      const bool waits = !applied && (applied.error().code == errc::unavailable || applied.error().code == errc::wrong_state);
+      if (!waits || std::chrono::steady_clock::now() > until) return applied;
+      std::this_thread::sleep_for(milliseconds{50});
+    }
+  }
+
+  // --- both ------------------------------------------------------------------------------------------------------
+
+  result<void> open_node(node_ports ports) {
+    options_.node.disk.free_percent = [directory = options_.data] { return free_percent_of(directory); };
+    options_.node.log = [](const std::string& line) { spdlog::info("{}", line); };
+    options_.node.fatal = [](const std::string& line) {
+      spdlog::critical("{}", line);
+      std::_Exit(70);
+    };
+    if (!options_.events_topic.empty()) options_.node.publisher = publisher_of(options_);
+    ports.recordings_allowed = [this](bool allowed) {
+      seat_ ? seat_->allow_recordings(allowed) : alone_->allow_recordings(allowed);
+    };
+    ports.settle_recordings = [data = options_.data](const auto& owner, const auto& go_on) { settle_files(data, owner, go_on); };
+    ports.metrics = [this] {
+      auto all = edge_metrics(edge_state());
+      if (lanes_ != nullptr)
+        for (auto& one : lane_metrics(lanes_->lanes())) all.push_back(std::move(one));
+      return all;
+    };
+    auto started = node::start(options_.node, *journal_, *store_, clock_, std::move(ports));
+    if (!started) return tl::unexpected{started.error()};
+    node_ = std::move(*started);
+    return {};
+  }
+
+  edge_status edge_state() const { return seat_ ? seat_->edge_state() : alone_->edge_state(); }
+  std::uint64_t legs() const { return seat_ ? seat_->legs() : alone_->edge_state().legs; }
+
+  void wait_until_restored() {
+    if (!node_->wait_ready(options_.restore_max))
+      spdlog::warn("not every call was restored within {} s: new calls are taken all the same", options_.restore_max.count());
   }
 
   result<std::string> back_up_to(const std::string& directory, bool journal_only) const {
@@ -171,140 +234,11 @@ class wired_node final : public node_app, private edge_sink {
     return answers::text(answers::backup{.directory = directory, .files = made->files, .bytes = made->bytes});
   }
 
-  result<void> apply_file() {
-    if (options_.provision.empty()) return {};
-    std::ifstream in{options_.provision, std::ios::binary};
-    if (!in) return fail(errc::not_found, "cannot read the provisioning file " + options_.provision);
-    const std::string text{std::istreambuf_iterator<char>{in}, {}};
-    auto made = parse_provisioning(text, options_.provision, store_->tenants());
-    if (!made) return tl::unexpected{made.error()};
-    const auto changed = store_->apply(with_trunks_above(std::move(made->tenants), store_->tenants()));
-    if (!changed) return tl::unexpected{changed.error()};
-    if (!changed->empty()) spdlog::info("{} tenants provisioned from {}", changed->size(), options_.provision);
-    return {};
-  }
-
-  result<void> open_media() {
-    options_.media.data_directory = options_.data;
-    auto started = engine::start(options_.media, prompts_of(options_.assets, store_->tenants()), [this](media_event event) {
-      if (node_) node_->on(std::move(event));
-    });
-    if (!started) return tl::unexpected{started.error()};
-    media_ = std::move(*started);
-    return {};
-  }
-
-  result<void> open_node() {
-    options_.node.disk.free_percent = [directory = options_.data] { return free_percent_of(directory); };
-    options_.node.log = [](const std::string& line) { spdlog::info("{}", line); };
-    options_.node.fatal = [](const std::string& line) {
-      spdlog::critical("{}", line);
-      std::_Exit(70);
-    };
-    if (!options_.events_topic.empty()) options_.node.publisher = publisher_of(options_);
-    held_ = true;
-    node_ports ports;
-    ports.to_leg = [this](leg_command order) { to_edge(std::move(order)); };
-    ports.to_media = [this](media_command order) { to_media(std::move(order)); };
-    ports.register_reply = [this](struct register_reply reply) {
-      if (edge_ready_ && !edge_->answer_register(std::move(reply))) spdlog::warn("the edge takes no register replies");
-    };
-    ports.recordings_allowed = [this](bool allowed) { media_->allow_recordings(allowed); };
-    ports.remove_recording = [data = options_.data](call_id, const std::string& path) { remove_recording(data, path); };
-    if (lanes_ == nullptr)
-      ports.recording_exists = [data = options_.data](const std::string& path) { return has_recording(data, path); };
-    ports.settle_recordings = [data = options_.data](const auto& owner, const auto& go_on) { settle_files(data, owner, go_on); };
-    ports.metrics = [this] {
-      auto all = edge_ready_ ? edge_metrics(edge_->status()) : std::vector<metric>{};
-      if (lanes_ != nullptr)
-        for (auto& one : lane_metrics(lanes_->lanes())) all.push_back(std::move(one));
-      return all;
-    };
-    auto started = node::start(options_.node, *journal_, *store_, clock_, std::move(ports));
-    if (!started) return tl::unexpected{started.error()};
-    node_ = std::move(*started);
-    return {};
-  }
-
-  result<void> open_edge() {
-    options_.edge.canonical_number = [](std::string_view number) { return canonical_number(number); };
-    auto started = edge::start(options_.edge, *this);
-    if (!started) return tl::unexpected{started.error()};
-    edge_ = std::move(*started);
-    return {};
-  }
-
-  /// Commands of restored calls came before edge and node could hear the answers: they go first, in their order.
-  void begin() {
-    const std::lock_guard lock{held_mutex_};
-    for (auto& order : held_media_) media_->command(std::move(order));
-    for (auto& order : held_orders_) send(std::move(order));
-    held_media_.clear();
-    held_orders_.clear();
-    edge_ready_ = true;
-    held_ = false;
-  }
-  void to_media(media_command order) {
-    if (held_) {
-      const std::lock_guard lock{held_mutex_};
-      if (held_) return held_media_.push_back(std::move(order));
-    }
-    media_->command(std::move(order));
-  }
-  void to_edge(leg_command order) {
-    if (held_) {
-      const std::lock_guard lock{held_mutex_};
-      if (held_) return held_orders_.push_back(std::move(order));
-    }
-    send(std::move(order));
-  }
-  void send(leg_command order) {
-    if (const auto sent = edge_->command(std::move(order)); !sent) spdlog::warn("edge: {}", sent.error().what);
-  }
-
-  void take(const std::vector<config_ptr>& tenants) {
-    auto directory = make_edge_directory(tenants);
-    if (!directory) return spdlog::error("edge directory: {}", directory.error().what);
-    edge_->set_directory(std::move(*directory));
-    media_->replace_prompts(prompts_of(options_.assets, tenants));
-  }
-
-  void load_bindings() {
-    for (const auto& tenant : store_->tenants()) {
-      const bool registers =
-          std::any_of(tenant->agents.begin(), tenant->agents.end(), [](const auto& a) { return a.second.device == "register"; });
-      if (!registers) continue;
-      auto saved = saved_bindings(node_->api(), tenant->tenant);
-      if (!saved) {
-        spdlog::warn("phones of {} must register again: {}", tenant->tenant, saved.error().what);
-        continue;
-      }
-      for (auto& [aor, bindings] : *saved)
-        if (const auto loaded = edge_->load_bindings(aor, std::move(bindings)); !loaded)
-          spdlog::warn("{}: {}", aor, loaded.error().what);
-    }
-  }
-
   result<void> open_api() {
-    if (!node_->wait_ready(options_.restore_max))
-      spdlog::warn("not every call was restored within {} s: new calls are taken all the same", options_.restore_max.count());
-    load_bindings();
-    open_ = true;
     const auto file = options_.data + "/api.json";
     if (options_.api.token.empty()) options_.api.token = read_token(file);
     if (options_.api.token.empty()) options_.api.token = make_token();
-    api_hooks hooks;
-    hooks.check_number = check_number_json;
-    hooks.apply_provisioning = [this](const std::string& text, provisioning_order how) { return apply_text(text, "body", how); };
-    hooks.remove_tenant = [this](const std::string& name) { return remove_tenant(name); };
-    hooks.back_up = [this](const std::string& to, bool journal_only) { return back_up_to(to, journal_only); };
-    hooks.tenants = [this] { return answers::text(tenants_of(store_->tenants())); };
-    hooks.trunks = [this] { return answers::text(trunks_of(store_->tenants(), edge_->status().trunks)); };
-    if (lanes_ != nullptr) hooks.lanes = [this] { return lanes_json(lanes_->lanes()); };
-    hooks.numbers = [this] { return answers::text(numbers_of(store_->tenants())); };
-    hooks.schemas = answers::schemas;
-    hooks.data_directory = options_.data;
-    auto started = seatgrid::api::start(options_.api, node_->api(), std::move(hooks));
+    auto started = seatgrid::api::start(options_.api, api(), hooks_of_api());
     if (!started) return tl::unexpected{started.error()};
     api_ = std::move(*started);
     const auto fresh = file + ".new";
@@ -316,26 +250,39 @@ class wired_node final : public node_app, private edge_sink {
     return {};
   }
 
-  // edge_sink, on the edge's thread
-  void on_leg(leg_event event) override { node_->on(std::move(event)); }
-  void on_register(register_request request) override { node_->on(std::move(request)); }
-  bool accepting_calls() override { return open_; }
+  api_hooks hooks_of_api() {
+    api_hooks hooks;
+    hooks.check_number = check_number_json;
+    hooks.apply_provisioning = [this](const std::string& text, provisioning_order how) {
+      return provisioning_->apply(text, "body", how);
+    };
+    hooks.remove_tenant = [this](const std::string& name) { return provisioning_->remove(name); };
+    hooks.back_up = [this](const std::string& to, bool journal_only) { return back_up_to(to, journal_only); };
+    hooks.tenants = [this] { return answers::text(tenants_of(store_->tenants())); };
+    hooks.trunks = [this] { return answers::text(trunks_of(store_->tenants(), edge_state().trunks)); };
+    hooks.numbers = [this] { return answers::text(numbers_of(store_->tenants())); };
+    hooks.schemas = answers::schemas;
+    if (seat_) {
+      hooks.cluster = [this] { return seat_->state(); };
+      hooks.order_cluster = [this](const cluster_order& what) { return seat_->order(what); };
+    }
+    hooks.data_directory = options_.data;
+    return hooks;
+  }
 
   node_app_options options_;
   system_clock clock_{};
   std::unique_ptr<journal> journal_{};
   cluster::lane_journal* lanes_ = nullptr;  ///< the journal, in a cluster
+  cluster::lane_owner me_{};                ///< likewise
   std::unique_ptr<config_store> store_{};
-  std::unique_ptr<engine> media_{};
-  std::unique_ptr<edge> edge_{};
+  std::unique_ptr<provisioning_desk> provisioning_{};
+  std::unique_ptr<station> alone_{};
+  std::unique_ptr<cluster_seat> seat_{};
+  std::atomic<cluster_seat*> hears_{nullptr};  ///< what the journal tells
   std::unique_ptr<node> node_{};
   std::unique_ptr<seatgrid::api> api_{};
   std::atomic<bool> open_{false};
-  std::atomic<bool> held_{true};
-  std::atomic<bool> edge_ready_{false};
-  std::mutex held_mutex_{};
-  std::vector<leg_command> held_orders_{};
-  std::vector<media_command> held_media_{};
 };
 
 }  // namespace

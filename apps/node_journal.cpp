@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "actors/node.hpp"
@@ -16,7 +15,7 @@ namespace {
 constexpr std::uint64_t snapshot_read_ahead_bytes = 8ULL << 20;
 
 result<node_journal> open_cluster_journal(const std::string& data, const journal_options& options, const cluster_options& cluster,
-                                          kafka_options kafka, const journal_readers& readers) {
+                                          kafka_options kafka, const journal_readers& readers, journal_ears ears) {
   kafka.topic = cluster.name + ".journal";
   kafka.lanes = static_cast<lane_id>(cluster.lanes + 1);
   const auto patience = kafka.start_patience;
@@ -36,38 +35,44 @@ result<node_journal> open_cluster_journal(const std::string& data, const journal
                      .keep = cluster.retention.keep,
                      .steps = readers.steps_kept};
   if (readers.publishes) lanes.retention.steps_from = first_unpublished;
+  const auto me = lanes.me;
+  lanes.on_folded = std::move(ears.on_folded);
+  lanes.on_remade = std::move(ears.on_remade);
+  lanes.on_owner = std::move(ears.on_owner);
   lanes.say = [](const std::string& line) { spdlog::info("{}", line); };
   auto opened = cluster::open_lane_journal(std::move(*log), std::move(*store), std::move(lanes), std::move(*snapshots));
   if (!opened) return tl::unexpected{opened.error()};
   auto* seen = opened->get();
-  return node_journal{std::move(*opened), seen};
+  return node_journal{std::move(*opened), seen, me};
 }
 
 }  // namespace
 
 result<node_journal> open_node_journal(const std::string& data, const journal_options& options, const cluster_options& cluster,
-                                       const kafka_options& kafka, const journal_readers& readers) {
-  if (!cluster.name.empty()) return open_cluster_journal(data, options, cluster, kafka, readers);
+                                       const kafka_options& kafka, const journal_readers& readers, journal_ears ears) {
+  if (!cluster.name.empty()) return open_cluster_journal(data, options, cluster, kafka, readers, std::move(ears));
   auto opened = open_rocks_journal(data + "/journal", {.journal = options});
   if (!opened) return tl::unexpected{opened.error()};
-  return node_journal{std::move(*opened), nullptr};
+  return node_journal{std::move(*opened), nullptr, {}};
 }
 
-std::string lanes_json(const std::vector<cluster::lane_view>& lanes) {
-  auto rows = nlohmann::json::array();
-  for (const auto& one : lanes) {
-    nlohmann::json row{{"lane", one.lane},         {"mode", cluster::to_string(one.mode)},
-                       {"owner", one.owner},       {"epoch", one.epoch},
-                       {"sequence", one.sequence}, {"to_fold", one.to_fold},
-                       {"waiting", one.waiting},   {"in_doubt_ms", one.in_doubt.count() / 1'000}};
-    row["folds"] = one.folds;
-    row["lag"] = one.lag;
-    row["first_offset"] = one.first_offset;
-    row["snapshot_offset"] = one.snapshot_offset;
-    if (!one.trouble.empty()) row["trouble"] = one.trouble;
-    rows.push_back(std::move(row));
-  }
-  return rows.dump();
+std::vector<answers::lane_line> lane_lines(const std::vector<cluster::lane_view>& lanes) {
+  std::vector<answers::lane_line> out;
+  for (const auto& one : lanes)
+    out.push_back({.lane = one.lane,
+                   .mode = std::string{cluster::to_string(one.mode)},
+                   .owner = one.owner,
+                   .epoch = one.epoch,
+                   .sequence = one.sequence,
+                   .to_fold = one.to_fold,
+                   .waiting = one.waiting,
+                   .in_doubt_ms = static_cast<std::uint64_t>(one.in_doubt.count() / 1'000),
+                   .folds = one.folds,
+                   .lag = one.lag,
+                   .first_offset = one.first_offset,
+                   .snapshot_offset = one.snapshot_offset,
+                   .trouble = one.trouble});
+  return out;
 }
 
 std::vector<metric> lane_metrics(const std::vector<cluster::lane_view>& lanes) {

@@ -32,6 +32,7 @@ binding binding_of(const json& from) {
   b.contact.route = contact.value("route", std::vector<std::string>{});
   b.contact.trunk = contact.value("trunk", "");
   b.contact.flow = contact.value("flow", "");
+  b.contact.edge = contact.value("edge", slot_number{0});
   b.instance = from.value("instance", "");
   b.sip_call_id = from.value("sip_call_id", "");
   b.cseq = from.value("cseq", 0U);

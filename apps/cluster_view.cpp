@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <utility>
+
+#include "apps/cluster_seat.hpp"
+#include "apps/node_journal.hpp"
+
+/// What operators see of the cluster, and their orders.
+namespace seatgrid {
+namespace {
+
+std::vector<std::string> names_of(std::uint8_t roles) {
+  std::vector<std::string> out;
+  for (const auto& [role, name] : {std::pair{cluster::node_role::edge, "edge"}, std::pair{cluster::node_role::core, "core"},
+                                   std::pair{cluster::node_role::media, "media"}, std::pair{cluster::node_role::api, "api"}})
+    if (cluster::has_role(roles, role)) out.emplace_back(name);
+  return out;
+}
+
+answers::node_line line_of(const cluster::node_view& one, const cluster::cluster_view& all) {
+  const auto owned = std::count_if(all.lanes.begin(), all.lanes.end(),
+                                   [&](const auto& lane) { return lane.owner.process == one.card.who.process; });
+  return {.node = one.card.who.node,
+          .process = to_text(one.card.who.process),
+          .version = one.card.version,
+          .roles = names_of(one.card.roles),
+          .drains = one.drains,
+          .here = one.is_me,
+          .link = one.is_me     ? ""
+                  : one.is_live ? "up"
+                                : "down",
+          .api = one.card.api_url,
+          .slot = one.slot,
+          .lanes = static_cast<std::uint32_t>(owned),
+          .heard_ms = one.heard_ago ? static_cast<std::uint64_t>(one.heard_ago->count()) : 0,
+          .behind = one.records_behind};
+}
+
+void name_troubles(answers::cluster_state& out, const cluster::cluster_view& all) {
+  const auto is_member = [&](const cluster::lane_owner& owner) {
+    return std::any_of(all.nodes.begin(), all.nodes.end(),
+                       [&](const auto& one) { return one.card.who.process == owner.process; });
+  };
+  for (const auto& one : all.lanes)
+    if (!is_member(one.owner)) out.troubles.push_back("lane " + std::to_string(one.lane) + " has no owner that lives");
+  for (const auto& one : out.lanes)
+    if (!one.trouble.empty()) out.troubles.push_back("lane " + std::to_string(one.lane) + " stands still here: " + one.trouble);
+  for (const auto& one : all.slots) {
+    if (!one.holder) out.troubles.push_back("nobody speaks on the addresses of " + one.node);
+    if (one.holder && one.holder->node != one.node)
+      out.troubles.push_back(one.holder->node + " speaks on the addresses of " + one.node + ", which is not there");
+  }
+  for (const auto& one : out.nodes)
+    if (one.link == "down") out.troubles.push_back("node " + one.node + " is not heard by this one");
+  if (!all.speaks) out.troubles.emplace_back("this node is silent: most others have not heard it lately");
+}
+
+}  // namespace
+
+answers::cluster_state cluster_seat::state() const {
+  answers::cluster_state out{.cluster = options_.cluster.name};
+  out.lanes = lane_lines(log_.lanes());
+  const auto* desk = steward_.load();
+  if (desk == nullptr) {
+    out.troubles.emplace_back("this node has not joined yet");
+    return out;
+  }
+  const auto all = desk->view();
+  out.level = all.level;
+  for (const auto& one : all.nodes) out.nodes.push_back(line_of(one, all));
+  for (const auto& one : all.slots) {
+    answers::slot_line line{.slot = one.number, .node = one.node, .holder = one.holder ? one.holder->node : ""};
+    for (const auto& member : all.nodes)
+      if (member.slot == one.number) line.listen = member.card.slot.listen;
+    out.slots.push_back(std::move(line));
+  }
+  for (auto one = all.takeovers.rbegin(); one != all.takeovers.rend(); ++one)
+    out.takeovers.push_back({.at = one->at,
+                             .what = one->what,
+                             .from = one->from,
+                             .to = one->to,
+                             .took_ms = static_cast<std::uint64_t>(one->took.count())});
+  name_troubles(out, all);
+  out.healthy = out.troubles.empty();
+  return out;
+}
+
+result<void> cluster_seat::order(const cluster_order& what) {
+  auto* desk = steward_.load();
+  if (desk == nullptr) return fail(errc::unavailable, "this node has not joined yet");
+  switch (what.what) {
+    case cluster_order::kind::drain: return desk->drain(what.node, true);
+    case cluster_order::kind::undrain: return desk->drain(what.node, false);
+    case cluster_order::kind::fence: return desk->fence(what.node, what.why);
+    case cluster_order::kind::rebalance: desk->rebalance(what.lane); return {};
+  }
+  return fail(errc::unsupported, "no such order");
+}
+
+}  // namespace seatgrid

@@ -282,8 +282,7 @@ void cluster_seat::open_slot(slot_number at, const cluster::slot& what) {
   router_->open(at, {.to_leg = [here](leg_command c) { here->to_leg(std::move(c)); },
                      .to_media = [here](media_command c) { here->to_media(std::move(c)); },
                      .to_register = [here](register_reply r) { here->to_register(std::move(r)); },
-                     .remove_recording = [this](const std::string& path,
-                                                std::uint32_t segments) { remove_recording(options_.data, path, segments); }});
+                     .remove_recording = [this](const std::string& path) { remove_recording(options_.data, path); }});
   const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
   spdlog::info("slot {} of {} is open here after {} ms", at, what.node, took.count());
 }

@@ -32,6 +32,8 @@ struct cluster_options {
   std::string node{};       ///< of this node, another one on each node
   std::uint16_t lanes = 8;  ///< of calls, queues and agents; one more holds the configuration
   cluster_link_options link{};
+  std::string
+      address_command{};  ///< brings the addresses of an adopted slot to this machine; empty = they can be bound as they are
   std::vector<std::string> roles{"edge", "core", "media", "api"};
   // As cluster/membership.hpp and cluster/steward.hpp say.
   milliseconds heartbeat{50};

@@ -55,6 +55,10 @@ inline constexpr auto cluster = std::tuple{
     setting{"cluster.node", &cluster_options::node, "name of this node, unlike that of any other node of the cluster"},
     setting{"cluster.lanes", &cluster_options::lanes,
             "lanes of calls, queues and agents; fixed when the cluster is made, another number is refused", 1, 63, "lanes"},
+    setting{"cluster.address_command", &cluster_options::address_command,
+            "program run as PROGRAM take NODE HOST before the addresses of a dead or leaving node are opened here; empty: they "
+            "can be "
+            "bound as they are"},
     setting{"cluster.roles", &cluster_options::roles, "what this node does: edge, core, media, api"},
     setting{"cluster.heartbeat", &cluster_options::heartbeat, "between two words to each other node", 10ms, 1s},
     setting{

@@ -76,7 +76,7 @@ class Member(Node):
 
     def owners(self):
         """lane -> node"""
-        return {lane["lane"]: lane["owner"] for lane in self.request("GET", "/readyz")["lanes"]}
+        return {lane["lane"]: lane["owner"] for lane in self.request("GET", "/v1/cluster")["lanes"]}
 
     def all_owned(self):
         return all(self.owners().values())

@@ -3,6 +3,7 @@
 with -9 one after the other, at random moments, and start again: count what was lost.
 usage: many_nodes.py SEATGRID KAFKA_DIRECTORY [--kills N] [--seed S] [--nodes N]"""
 import argparse
+import json
 import os
 import pathlib
 import sys
@@ -63,6 +64,26 @@ class Many(Run):
         self.compare(before)
         print(f"kill {number:2}: {victim.name} with {len(owned)} lanes; they have owners after {lanes_after * 1000:.0f} ms, all "
               f"{sum(self.expected().values())} calls seen in place after {self.served[-1] * 1000:.0f} ms; back after {self.restarts[-1] * 1000:.0f} ms", flush=True)
+
+    def settle(self, what, seconds):
+        try:
+            super().settle(what, seconds)
+        except Failure:
+            self.explain()
+            raise
+
+    def explain(self):
+        """What there is to see of calls that are not where they should be."""
+        wanted = {"talk": "talking", "wait": "waiting", "ring": "ringing", "hold": "held", "ivr": "in_flow"}
+        for call in self.node.all("/v1/calls?tenant=test"):
+            kind = next((k for k, number in NUMBERS.items() if number == call["called"]), "")
+            if call["state"] not in ("ended", "closed") and call["state"] != wanted.get(kind):
+                print(f"call {call['id']} to {kind} is {call['state']}:")
+                for line in self.node.request("GET", f"/v1/calls/{call['id']}")["timeline"][-25:]:
+                    print("   ", line["at"], line["step"], json.dumps(line["events"])[:400])
+        for agent in self.node.all("/v1/agents?tenant=test"):
+            if agent["state"] not in ("logged_out", "talking"):
+                print("agent", agent)
 
     def compare(self, before):
         after = self.places()

@@ -1,4 +1,4 @@
-"""One process of a cluster at a time: each start is another node with an empty data directory, on the addresses of the one before."""
+"""Nodes of a cluster on a real broker: one that starts each time with an empty data directory, and members of a cluster of several."""
 import pathlib
 import subprocess
 import sys
@@ -53,7 +53,7 @@ def cluster_node(brokers, cluster):
             self.data = self.directory / f"data{self.starts}"
             config = self.directory / f"node{self.starts}.toml"
             config.write_text(CONFIG.format(data=self.data, provision=self.provision, host=HOST, sip=self.sip, first=self.rtp[0], last=self.rtp[1],
-                                            http=self.http, cluster=cluster, node=f"n{self.starts}", brokers=brokers.address, lanes=LANES))
+                                            http=self.http, cluster=cluster, node="n1", brokers=brokers.address, lanes=LANES))
             return [self.binary, "server", "--config", str(config), *self.extra]
 
     return ClusterNode

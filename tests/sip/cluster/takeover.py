@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""kill -9 a node of a cluster with calls in every phase, start another with an empty data directory and another name on the same addresses,
+"""kill -9 a node of a cluster with calls in every phase, start it again with an empty data directory on the same addresses,
 then take Kafka away for a while; count what was lost.
 usage: takeover.py SEATGRID KAFKA_DIRECTORY [--kills N] [--away S] [--seed S]"""
 import argparse

@@ -115,6 +115,12 @@ def refusals(asker):
     asker.ask("GET", "/v1/numbers/{number}", ["1" * 65], status=400)
     asker.ask("GET", "/v1/numbers/check", query="?number=" + "1" * 65, status=400)
     asker.ask("GET", "/v1/calls/{id}", ["nobody"], status=404)
+    # A node alone; tests/sip/cluster asks nodes that have company.
+    for path in ("/v1/cluster", "/v1/nodes"):
+        asker.ask("GET", path, status=404)
+    for order in ("drain", "undrain", "fence"):
+        asker.ask("POST", f"/v1/nodes/{{node}}/{order}", ["n1"], status=404)
+    asker.ask("POST", "/v1/cluster/rebalance", status=404)
     asker.ask("GET", "/v1/calls", query="?limit=0", status=400)
     asker.ask("POST", "/v1/agents/{tenant}/{name}/pause", ["test", "1000"], body='{"for_ms":0}', status=400)
     asker.ask("PUT", "/v1/provisioning", body="nonsense = ", kind="application/toml", status=400)

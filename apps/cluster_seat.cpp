@@ -2,21 +2,20 @@
 
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <csignal>
 #include <future>
 #include <utility>
 
-#include "apps/run_command.hpp"
-#include "media/recordings.hpp"
 #include "storage/kafka/kafka_log.hpp"
 
 namespace seatgrid {
 namespace {
 
 constexpr milliseconds tick_every{50};
-constexpr milliseconds open_again{20};
-constexpr milliseconds open_patience{5'000};  // the former holder may still be closing its sockets
-constexpr milliseconds address_patience{5'000};
+constexpr milliseconds drained_at_least{2'000};  // others need a moment to take what it had
 constexpr lane_id config_lane = 0;
 constexpr int exit_out_of_cluster = 70;
 constexpr const char* configuration_word = "configuration";
@@ -94,6 +93,7 @@ cluster::node_card cluster_seat::card(const std::string& api_url) const {
   out.version = SEATGRID_VERSION;
   out.link_host = options_.cluster.link.host;
   out.api_url = api_url;
+  if (!has_role(out.roles, cluster::node_role::edge)) return out;
   out.slot = {.listen = options_.edge.listen,
               .sip_advertised = options_.edge.advertised_host,
               .rtp_host = options_.media.bind_host,
@@ -107,7 +107,13 @@ void cluster_seat::attach(node& actors) {
   node_ = &actors;
   gateway_ = std::make_unique<actors::cluster_gateway>(actors.api(), *router_);
   tasks_ = std::make_unique<task_thread>(
-      "seat", [this] { router_->tick(); }, tick_every);
+      "seat",
+      [this] {
+        router_->tick();
+        end_when_empty();
+        open_again();
+      },
+      tick_every);
   provisioner_ = std::make_unique<task_thread>("provision");
 }
 
@@ -197,6 +203,7 @@ void cluster_seat::look_again() {
   auto* actors = node_.load();
   const auto* desk = steward_.load();
   if (actors == nullptr || desk == nullptr) return;
+  look_whether_drained();
   actors->owners_changed();
   for (const auto& one : desk->view().slots) {
     const auto holder = one.holder ? one.holder->process : cluster::process_id{};
@@ -223,129 +230,32 @@ void cluster_seat::serve_configuration(configuration_server how) {
   });
 }
 
-// --- slots -------------------------------------------------------------------------------------------------------
+/// For this process only: the next one of this node serves. Others read in its heartbeats that it may own nothing.
+void cluster_seat::drain() { draining_ = true; }
 
-station_ears cluster_seat::ears_of(slot_number at) {
-  return {.on_leg = [this, at](leg_event what) { router_->on_leg(at, std::move(what)); },
-          .on_media = [this](media_event what) { router_->on_media(std::move(what)); },
-          .on_register = [this, at](register_request what) { router_->on_register(at, std::move(what)); },
-          .accepting_calls = [this] { return open_ && !draining_; },
-          .draining = [this] { return draining_.load(); }};
-}
-
-result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, const cluster::slot_addresses& where) {
-  station_options made{.edge = options_.edge, .media = options_.media, .assets = options_.assets};
-  made.edge.slot = at;
-  made.edge.listen = where.listen;
-  made.edge.advertised_host = where.sip_advertised;
-  made.media.bind_host = where.rtp_host;
-  made.media.advertised_host = where.rtp_advertised;
-  made.media.port_first = where.rtp_first;
-  made.media.port_last = where.rtp_last;
-  made.media.data_directory = options_.data;
-  const auto silenced = std::make_shared<std::atomic<bool>>(false);
-  made.silence = [silenced] { *silenced = true; };
-  made.edge.may_speak = made.media.may_speak = [this, silenced] {
-    const auto* desk = steward_.load(std::memory_order_relaxed);
-    return !silenced->load(std::memory_order_relaxed) && desk != nullptr && desk->may_speak(cluster::steward_desk::clock_now());
-  };
-  auto fresh = std::make_shared<station>(std::move(made), ears_of(at));
-  const auto tenants = store_.tenants();
-  if (auto media = fresh->open_media(tenants); !media) return tl::unexpected{media.error()};
-  for (const auto until = std::chrono::steady_clock::now() + open_patience;;) {
-    auto edge = fresh->open_edge();
-    if (edge) break;
-    if (std::chrono::steady_clock::now() > until) return tl::unexpected{edge.error()};
-    std::this_thread::sleep_for(open_again);
-  }
-  fresh->take(tenants);
-  fresh->load_bindings(*gateway_, tenants);
-  fresh->begin();
-  return fresh;
-}
-
-void cluster_seat::open_slot(slot_number at, const cluster::slot& what) {
-  const auto began = std::chrono::steady_clock::now();
-  station_ptr here;
-  for (const auto& [unused, one] : held_stations())
-    if (one->is_at(what.addresses.listen, what.addresses.rtp_host)) here = one;  // the same machine under another name
-  if (!here) {
-    move_addresses("take", what);
-    auto made = make_station(at, what.addresses);
-    if (!made) return spdlog::error("slot {} of {} cannot be opened: {}", at, what.node, made.error().what);
-    here = std::move(*made);
-  }
-  {
-    const std::lock_guard lock{stations_mutex_};
-    stations_[at] = here;
-  }
-  router_->open(at, {.to_leg = [here](leg_command c) { here->to_leg(std::move(c)); },
-                     .to_media = [here](media_command c) { here->to_media(std::move(c)); },
-                     .to_register = [here](register_reply r) { here->to_register(std::move(r)); },
-                     .remove_recording = [this](const std::string& path) { remove_recording(options_.data, path); }});
-  const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
-  spdlog::info("slot {} of {} is open here after {} ms", at, what.node, took.count());
-}
-
-/// On the steward's thread: when it returns the slot is silent.
-void cluster_seat::close_slot(slot_number at) {
-  router_->close(at);
-  station_ptr gone;
-  {
-    const std::lock_guard lock{stations_mutex_};
-    const auto found = stations_.find(at);
-    if (found == stations_.end()) return;
-    gone = std::move(found->second);
-    stations_.erase(found);
-    for (const auto& [unused, one] : stations_)
-      if (one == gone) return;
-  }
-  gone->silence();
-  tasks_->post([gone, at] {
-    gone->stop();
-    spdlog::info("slot {} is closed here", at);
-  });
-}
-
-/// The platform's way to move addresses between machines, when there is one: "COMMAND take|give HOST...".
-void cluster_seat::move_addresses(const char* how, const cluster::slot& what) const {
-  if (options_.cluster.address_command.empty()) return;
-  const auto ended = run_command(options_.cluster.address_command, {how, what.node, what.addresses.rtp_host}, address_patience);
-  if (!ended) spdlog::error("cluster.address_command: {}", ended.error().what);
-}
-
-std::map<slot_number, cluster_seat::station_ptr> cluster_seat::held_stations() const {
-  const std::lock_guard lock{stations_mutex_};
-  return stations_;
-}
-
-void cluster_seat::take(const std::vector<config_ptr>& tenants) {
-  for (const auto& [unused, one] : held_stations()) one->take(tenants);
-}
-
-void cluster_seat::allow_recordings(bool allowed) {
-  for (const auto& [unused, one] : held_stations()) one->allow_recordings(allowed);
-}
-
-edge_status cluster_seat::edge_state() const {
-  const auto all = held_stations();
+/// An operator's order stands in the roster.
+void cluster_seat::look_whether_drained() {
   const auto* desk = steward_.load();
-  const auto own = desk == nullptr ? all.end() : all.find(desk->my_slot());
-  return own == all.end() ? edge_status{} : own->second->edge_state();
+  const auto all = desk == nullptr ? std::vector<cluster::member>{} : desk->members();
+  const auto self = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.card.who.process == me_.process; });
+  const bool ordered = self != all.end() && self->drains;
+  if (ordered == drained_since_.has_value()) return;
+  drained_since_ = ordered ? std::optional{std::chrono::steady_clock::now()} : std::nullopt;
+  draining_ = ordered;
+  spdlog::info("{}", ordered ? "drained by order: no new calls, and the end when it is empty" : "serves again by order");
 }
 
-std::uint64_t cluster_seat::legs() const {
-  std::uint64_t sum = 0;
-  for (const auto& [unused, one] : held_stations()) sum += one->edge_state().legs;
-  return sum;
-}
-
-// --- the end -----------------------------------------------------------------------------------------------------
-
-void cluster_seat::drain() {
-  draining_ = true;
-  if (!desk_) return;
-  if (const auto told = desk_->drain(me_.node, true); !told) spdlog::warn("the cluster was not told: {}", told.error().what);
+void cluster_seat::end_when_empty() {
+  if (!drained_since_ || ends_) return;
+  const auto waited = std::chrono::steady_clock::now() - *drained_since_;
+  const auto lanes = log_.lanes();
+  const bool empty = waited > drained_at_least && legs() == 0 && std::none_of(lanes.begin(), lanes.end(), [](const auto& one) {
+                       return one.mode == cluster::lane_mode::owner;
+                     });
+  if (!empty && waited < options_.cluster.drain_max) return;
+  ends_ = true;
+  spdlog::info("drained: {}", empty ? "nothing is left here" : "cluster.drain_max is over, the calls go on elsewhere");
+  ::kill(::getpid(), SIGTERM);
 }
 
 void cluster_seat::leave() {

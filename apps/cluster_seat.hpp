@@ -1,10 +1,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -75,6 +77,9 @@ class cluster_seat {
   void bring_to_rest(lane_id lane, std::function<void(bool)> done);
   void look_soon();
   void look_again();
+  void look_whether_drained();
+  void end_when_empty();
+  void open_again();
   void open_slot(slot_number at, const cluster::slot& what);
   void close_slot(slot_number at);
   result<station_ptr> make_station(slot_number at, const cluster::slot_addresses& where);
@@ -93,6 +98,15 @@ class cluster_seat {
   std::atomic<cluster::steward_desk*> steward_{nullptr};  ///< once it stands
   std::atomic<bool> open_{false}, draining_{false}, looks_{false};
 
+  std::optional<std::chrono::steady_clock::time_point> drained_since_{};  ///< on the seat's thread, as `ends_`
+  bool ends_ = false;
+
+  struct failed_slot {
+    cluster::slot what{};
+    std::string why{};
+    std::chrono::steady_clock::time_point again{};
+  };
+  std::map<slot_number, failed_slot> failed_{};  ///< under stations_mutex_
   mutable std::mutex stations_mutex_{};
   std::map<slot_number, station_ptr> stations_{};
   std::map<slot_number, cluster::process_id> holders_{};  ///< as last seen, on the seat's thread

@@ -80,6 +80,11 @@ answers::cluster_state cluster_seat::state() const {
                              .to = one->to,
                              .took_ms = static_cast<std::uint64_t>(one->took.count())});
   name_troubles(out, all);
+  {
+    const std::lock_guard lock{stations_mutex_};
+    for (const auto& [at, one] : failed_)
+      out.troubles.push_back("this node cannot open the addresses of " + one.what.node + ": " + one.why);
+  }
   out.healthy = out.troubles.empty();
   return out;
 }

@@ -11,6 +11,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import cluster_benches  # noqa: E402
 import node_benches  # noqa: E402
 from harness import Failure  # noqa: E402
 
@@ -100,7 +101,7 @@ def kafka_rows(found, brokers):
 
 def benches():
     nodes = {name: (lambda build, quick, bench=bench: bench(build / "seatgrid", quick)) for name, bench in node_benches.BENCHES.items()}
-    return {"match": match, "storage": storage, "step": step, "relay": relay, "links": links, "snapshot": snapshot, "kafka": kafka, **nodes}
+    return {"match": match, "storage": storage, "step": step, "relay": relay, "links": links, "snapshot": snapshot, "kafka": kafka, "cluster": cluster_benches.cluster, **nodes}
 
 
 def main():

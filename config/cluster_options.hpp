@@ -45,6 +45,7 @@ struct cluster_options {
   milliseconds settle{500};
   milliseconds move_every{1'000};
   milliseconds rest_patience{500};
+  std::chrono::seconds drain_max{1'800};  ///< a drained node ends after this, with calls or without
   cluster_retention_options retention{};
 };
 

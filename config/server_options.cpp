@@ -48,6 +48,11 @@ void check_cluster(const server_options& options, const doc_value& document, fin
   const auto is_role = [&](const std::string& one) { return std::find(roles.begin(), roles.end(), one) != roles.end(); };
   if (cluster.roles.empty() || !std::all_of(cluster.roles.begin(), cluster.roles.end(), is_role))
     refuse("roles", "a node needs roles that exist", "edge, core, media, api");
+  const auto has = [&](std::string_view one) {
+    return std::find(cluster.roles.begin(), cluster.roles.end(), one) != cluster.roles.end();
+  };
+  if (has("edge") != has("media"))
+    refuse("roles", "an edge and its media engine share the addresses of one slot", "both of edge and media, or neither");
   // A newcomer counts for one lease as heard; nobody may be put out for silence before that is over.
   if (cluster.lease > 2 * cluster.suspect_after)
     refuse("lease", "a node could be put out and still speak", "at most twice cluster.suspect_after");

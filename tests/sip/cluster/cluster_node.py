@@ -1,4 +1,5 @@
 """Nodes of a cluster on a real broker: one that starts each time with an empty data directory, and members of a cluster of several."""
+import json
 import pathlib
 import subprocess
 import sys
@@ -62,16 +63,19 @@ def cluster_node(brokers, cluster):
 class Member(Node):
     """Node number `index` of a cluster of several: SIP and RTP on an address of its own, the API on a port of its own."""
 
-    def __init__(self, binary, directory, index, brokers, cluster, provision):
+    def __init__(self, binary, directory, index, brokers, cluster, provision, roles=()):
         super().__init__(binary, directory, SIP, RTP, HTTP + index, provision, env={"SEATGRID_MEDIA_SILENCE": "3600s"})
         self.name, self.host, self.cluster, self.brokers = f"n{index}", f"127.0.4.{index}", cluster, brokers
         self.provision_file = self.provision if index == 1 else ""
+        self.roles = list(roles)
 
     def command(self):
         config = self.directory / "node.toml"
         config.write_text(CONFIG.format(data=self.data, provision=self.provision_file if self.starts == 1 else "", host=self.host, sip=self.sip,
                                         first=self.rtp[0], last=self.rtp[1], http=self.http, cluster=self.cluster, node=self.name,
                                         brokers=self.brokers.address, lanes=LANES).replace(f'[api.http]\nhost = "{self.host}"', f'[api.http]\nhost = "{HOST}"'))
+        if self.roles:
+            config.write_text(config.read_text().replace("[kafka]", f"roles = {json.dumps(self.roles)}\n[kafka]"))
         return [self.binary, "server", "--config", str(config), *self.extra]
 
     def owners(self):

@@ -5,10 +5,10 @@ import threading
 import time
 
 HOST = "127.0.0.1"
-INVITE = """INVITE sip:{number}@{host}:{sip} SIP/2.0\r
+INVITE = """INVITE sip:{number}@{edge}:{sip} SIP/2.0\r
 Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{name}\r
 From: <sip:138{digits}@{host}:{port}>;tag={name}\r
-To: <sip:{number}@{host}:{sip}>\r
+To: <sip:{number}@{edge}:{sip}>\r
 Call-ID: {name}\r
 CSeq: 1 INVITE\r
 Contact: <sip:listener@{host}:{port}>\r
@@ -23,20 +23,20 @@ SDP = "v=0\r\no=l 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audi
 class Listener:
     """Sends one INVITE; notes when each response and each RTP packet came."""
 
-    def __init__(self, sip, number, name, digits):
+    def __init__(self, sip, number, name, digits, edge=HOST):
         self.responses, self.packets = [], []
-        self.sip, self.number, self.name = sip, number, name
+        self.sip, self.number, self.name, self.edge = sip, number, name, edge
         self.signalling, self.media = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
         for one in (self.signalling, self.media):
             one.bind((HOST, 0))
             one.settimeout(0.2)
         self.port = self.signalling.getsockname()[1]
         sdp = SDP.format(host=HOST, media=self.media.getsockname()[1])
-        invite = INVITE.format(number=number, host=HOST, sip=sip, port=self.port, name=name, digits=digits, length=len(sdp), sdp=sdp)
+        invite = INVITE.format(number=number, host=HOST, edge=edge, sip=sip, port=self.port, name=name, digits=digits, length=len(sdp), sdp=sdp)
         self.over = threading.Event()
         self.threads = [threading.Thread(target=run, daemon=True) for run in (self.hear, self.listen)]
         self.began = time.monotonic()
-        self.signalling.sendto(invite.encode(), (HOST, sip))
+        self.signalling.sendto(invite.encode(), (edge, sip))
         for thread in self.threads:
             thread.start()
 
@@ -68,10 +68,10 @@ class Listener:
         return max(b - a for a, b in zip(heard, heard[1:]))
 
     def cancel(self):
-        text = (f"CANCEL sip:{self.number}@{HOST}:{self.sip} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:{self.port};branch=z9hG4bK{self.name}\r\n"
-                f"From: <sip:listener@{HOST}>;tag={self.name}\r\nTo: <sip:{self.number}@{HOST}:{self.sip}>\r\nCall-ID: {self.name}\r\n"
+        text = (f"CANCEL sip:{self.number}@{self.edge}:{self.sip} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST}:{self.port};branch=z9hG4bK{self.name}\r\n"
+                f"From: <sip:listener@{HOST}>;tag={self.name}\r\nTo: <sip:{self.number}@{self.edge}:{self.sip}>\r\nCall-ID: {self.name}\r\n"
                 "CSeq: 1 CANCEL\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n")
-        self.signalling.sendto(text.encode(), (HOST, self.sip))
+        self.signalling.sendto(text.encode(), (self.edge, self.sip))
 
     def stop(self):
         self.over.set()

@@ -109,6 +109,7 @@ std::vector<metric> cluster_gateway::metrics() const {
   };
   add("seatgrid_router_inputs_sent_total", "Inputs handed to the owners of their lanes.", c.inputs_sent);
   add("seatgrid_router_inputs_taken_total", "Inputs that other nodes handed to this one.", c.inputs_taken);
+  add("seatgrid_router_calls_repeated_total", "New calls handed to another owner because the first one died.", c.calls_repeated);
   add("seatgrid_router_commands_sent_total", "Commands for legs and media sent to the holders of their slots.", c.commands_sent);
   add("seatgrid_router_commands_taken_total", "Commands for legs and media that other nodes sent to this one.", c.commands_taken);
   add("seatgrid_router_without_holder_total", "Commands for slots that nobody held; their calls are made anew.",

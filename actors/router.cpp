@@ -84,6 +84,7 @@ void router::hand_over(const slot_door& door, slot_order&& what) {
 /// False: this process does not hold the slot.
 bool router::carry_here(slot_order& what) {
   const auto at = static_cast<slot_number>(what.slot);
+  if (what.leg && unanswered_count_ != 0) first_word(leg_of(*what.leg));
   {
     const std::shared_lock lock{places_mutex_};
     const auto place = places_.find(at);
@@ -199,6 +200,7 @@ bool router::forward(lane_id lane, const entity_input& in) {
   if (!out) return true;
   if (!world_.send(*owner, {cluster::link_kind::to_entity, encode(*out)})) return false;
   counters_.inputs_sent.fetch_add(1, std::memory_order_relaxed);
+  keep_new_call(in, owner->process);
   return true;
 }
 

@@ -34,11 +34,14 @@ struct router_world {
 };
 
 struct router_options {
-  std::uint16_t lanes = 1;                ///< of entities, 1 .. lanes
-  std::uint8_t hops_max = 4;              ///< processes that may hand an input on; beyond: dropped and counted
-  std::size_t waiting_max = 200'000;      ///< commands for a slot that is being opened; beyond: dropped and counted
-  std::size_t questions_max = 10'000;     ///< of this process, without an answer
-  milliseconds question_patience{5'000};  ///< then timed_out
+  std::uint16_t lanes = 1;            ///< of entities, 1 .. lanes
+  std::uint8_t hops_max = 4;          ///< processes that may hand an input on; beyond: dropped and counted
+  std::size_t waiting_max = 200'000;  ///< commands for a slot that is being opened; beyond: dropped and counted
+  /// New calls that were handed to another process, until their first command comes; beyond: not repeated.
+  std::size_t unanswered_max = 20'000;
+  milliseconds unanswered_patience{32'000};  ///< then the caller gets 503
+  std::size_t questions_max = 10'000;        ///< of this process, without an answer
+  milliseconds question_patience{5'000};     ///< then timed_out
 };
 
 /// Edge and media engine of a slot that this process holds.
@@ -50,7 +53,7 @@ struct slot_door {
 };
 
 struct router_counters {
-  std::atomic<std::uint64_t> inputs_sent{0}, inputs_taken{0}, commands_sent{0}, commands_taken{0};
+  std::atomic<std::uint64_t> inputs_sent{0}, inputs_taken{0}, calls_repeated{0}, commands_sent{0}, commands_taken{0};
   std::atomic<std::uint64_t> without_holder{0}, too_many_hops{0}, dropped{0}, malformed{0}, questions{0};
 };
 
@@ -91,7 +94,10 @@ class router {
   /// Asks the owner of the lane. @error unavailable  nobody owns it just now
   void ask_owner(lane_id lane, const std::string& whom, std::string payload, gateway::answer done);
   void serve(const std::string& name, answerer how);
-  /// Questions time out; call it every 50 ms or so.
+  /// Lanes have other owners: new calls that a dead one may have taken with it are handed to the next. Their rules begin a call
+  /// once.
+  void repeat_new_calls();
+  /// Questions time out, and calls that nobody began; call it every 50 ms or so.
   void tick();
 
   const router_counters& count() const { return counters_; }
@@ -116,6 +122,9 @@ class router {
   slot_number edge_of(const leg_command& what);
   void remember(leg_id leg, slot_number at);
   void note_where(const entity_input& in);
+  void keep_new_call(const entity_input& in, cluster::process_id sent_to);
+  void first_word(leg_id leg);
+  void refuse_old_calls();
   void take_entity(const std::string& bytes);
   void take_slot(const std::string& bytes);
   void take_question(const cluster::lane_owner& from, const std::string& bytes);
@@ -134,6 +143,15 @@ class router {
   mutable std::mutex away_mutex_;
   std::atomic<std::size_t> away_count_{0};
   std::unordered_map<leg_id, slot_number> away_{};  ///< legs that are not at their call's home
+
+  struct unanswered_call {
+    entity_input in{};
+    cluster::process_id sent_to{};
+    std::chrono::steady_clock::time_point since{};
+  };
+  std::mutex unanswered_mutex_;
+  std::atomic<std::size_t> unanswered_count_{0};
+  std::unordered_map<leg_id, unanswered_call> unanswered_{};
 
   std::mutex questions_mutex_;
   std::uint64_t last_question_ = 0;

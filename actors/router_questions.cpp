@@ -87,6 +87,7 @@ void router::take_answer(const std::string& bytes) {
 }
 
 void router::tick() {
+  refuse_old_calls();
   std::vector<gateway::answer> late;
   {
     const std::lock_guard lock{questions_mutex_};

@@ -204,6 +204,7 @@ void cluster_seat::look_again() {
   const auto* desk = steward_.load();
   if (actors == nullptr || desk == nullptr) return;
   look_whether_drained();
+  router_->repeat_new_calls();
   actors->owners_changed();
   for (const auto& one : desk->view().slots) {
     const auto holder = one.holder ? one.holder->process : cluster::process_id{};

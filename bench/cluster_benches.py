@@ -94,7 +94,10 @@ def takeovers(binary, brokers, quick):
             rings = stage.add(Listener(other.sip, NUMBER, f"rings{number}", f"001{number:04}", other.host))
             wait_until("the lanes of the dead", 20, lambda: all(other.owners().values()) and victim.name not in other.owners().values(), 0.002)
             owned.append(1000 * (time.monotonic() - began))
-            wait_until("music for the new caller", 20, lambda: len(rings.packets) > 20)
+            try:
+                wait_until("music for the new caller", 20, lambda: len(rings.packets) > 20)
+            except Failure as late:
+                raise Failure(f"{late}; it heard {[(round(at, 2), status) for at, status, _ in rings.responses]}") from late
             heard = [at for at, status, _ in rings.responses if status >= 180]
             first.append(1000 * (rings.began - began + heard[0]))
             wait_until("music again", 20, lambda: waits.packets[-1] > began + 1)

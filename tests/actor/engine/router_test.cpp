@@ -24,7 +24,8 @@ class Router : public testing::Test {
     make(one, node_1, two);
     make(two, node_2, one);
   }
-  void make(side& at, const cluster::lane_owner& me, side& peer) {
+  void make(side& at, const cluster::lane_owner& me, side& peer,
+            router_options options = {.lanes = lanes, .hops_max = 2, .waiting_max = 3}) {
     router_world world{.me = me, .owner_of = {}, .holder_of = {}, .send = {}};
     world.owner_of = [this](lane_id) { return owner; };
     world.holder_of = [this](slot_number slot) -> std::optional<cluster::lane_owner> {
@@ -36,8 +37,7 @@ class Router : public testing::Test {
       EXPECT_TRUE(peer.ways->on_message(me, what));
       return {};
     };
-    at.ways = std::make_unique<router>(router_options{.lanes = lanes, .hops_max = 2, .waiting_max = 3}, std::move(world),
-                                       [&at](input_ptr in) { at.taken.push_back(std::move(in)); });
+    at.ways = std::make_unique<router>(options, std::move(world), [&at](input_ptr in) { at.taken.push_back(std::move(in)); });
   }
   static slot_door door(side& at) {
     return {.to_leg = [&at](const leg_command& c) { at.at_slot.push_back("leg " + std::to_string(c.index())); },
@@ -113,6 +113,39 @@ TEST_F(Router, ARegisterIsAnsweredAtTheEdgeThatAsked) {
   ASSERT_EQ(one.taken.size(), 1U);
   one.ways->to_register({.request = one.taken[0]->request, .status = 200, .contacts = {}});
   EXPECT_EQ(two.at_slot, (std::vector<std::string>{"register 42"}));
+}
+
+TEST_F(Router, ANewCallThatAnOwnerTookToItsGraveIsHandedToTheNext) {
+  owner = node_2;
+  one.ways->open(1, door(one));
+  const leg_id leg{call_of(1), 1}, answered{call_of(1, 2), 1};
+  for (const auto& each : {leg, answered}) {
+    entity_input in{.to = ref(each.call), .slot = 1};
+    in.what = leg_event{leg_incoming{.leg = each}};
+    EXPECT_TRUE(one.ways->forward(1, in));
+  }
+  two.ways->to_leg(leg_ring{.leg = answered});
+  one.ways->repeat_new_calls();
+  EXPECT_TRUE(one.taken.empty()) << "its owner lives";
+  owner = node_1;
+  one.ways->repeat_new_calls();
+  ASSERT_EQ(one.taken.size(), 1U) << "the other has been answered";
+  EXPECT_EQ(one.taken[0]->to, ref(leg.call));
+  one.ways->repeat_new_calls();
+  EXPECT_EQ(one.taken.size(), 1U);
+}
+
+TEST_F(Router, ACallerWhomNobodyTookGets503) {
+  make(one, node_1, two, {.lanes = lanes, .unanswered_patience = milliseconds{0}});
+  owner = node_2;
+  one.ways->open(1, door(one));
+  entity_input in{.to = ref(call_of(1)), .slot = 1};
+  in.what = leg_event{leg_incoming{.leg = {call_of(1), 1}}};
+  EXPECT_TRUE(one.ways->forward(1, in));
+  one.ways->tick();
+  EXPECT_EQ(one.at_slot.size(), 1U);
+  one.ways->tick();
+  EXPECT_EQ(one.at_slot.size(), 1U);
 }
 
 TEST_F(Router, AnInputThatWandersIsDropped) {

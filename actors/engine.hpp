@@ -69,6 +69,7 @@ class engine {
   void fatal(const std::string& why) const;
 
   void drain() { draining_ = true; }
+  bool is_draining() const { return draining_; }
   void set_calls_allowed(bool allowed) { calls_allowed_ = allowed; }
 
   const node_ports& ports() const { return ports_; }

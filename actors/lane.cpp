@@ -263,7 +263,9 @@ void lane::lost(const life_ptr& life, errc why) {
   if (life->over.exchange(true) || stopped_) return;
   owner_.count().lanes_lost.fetch_add(1, std::memory_order_relaxed);
   owner_.say("lane " + std::to_string(id_) + " lost (" + std::string{to_string(why)} + ")" +
-             (owner_.is_elsewhere(id_) ? ": another process has it" : ": claiming it again"));
+             (owner_.is_elsewhere(id_)                           ? ": another process has it"
+              : owner_.claims_by_order() && owner_.is_draining() ? ": this node leaves"
+                                                                 : ": claiming it again"));
   if (keeper_) caf::anon_send(keeper_, lost_atom::value, life);
 }
 

@@ -97,7 +97,8 @@ void lane_keeper::end_order(bool won) {
 }
 
 void lane_keeper::rest(const rest_order_ptr& order) {
-  if (rest_ || !life_ || life_->over || !life_->resumed) return order->done(false);
+  if (!life_ || life_->over) return order->done(true);  // nothing runs here
+  if (rest_ || !life_->resumed) return order->done(false);
   rest_ = order;
   rest_until_ = clock().now() + order->patience;
   was_quiet_ = false;
@@ -133,7 +134,8 @@ void lane_keeper::rebuild(const life_ptr& gone) {
   for (auto& one : lane_.end_life()) caf::anon_send_exit(one, caf::exit_reason::kill);
   lane_.timers_.clear();
   lane_.resting_ = false;
-  if (!lane_.owner_.is_elsewhere(lane_.id_)) return claim();
+  const bool leaves = lane_.owner_.claims_by_order() && lane_.owner_.is_draining();
+  if (!leaves && !lane_.owner_.is_elsewhere(lane_.id_)) return claim();
   lane_.wanted_ = false;
   life_.reset();
   lane_.release_held();

@@ -114,33 +114,31 @@ def takeovers(binary, brokers, quick):
 
 
 def group_takeover(brokers):
-    """The peer: a consumer group of two kcat with a session of 1 s, one of them killed."""
-    topic = f"group-{os.getpid()}"
-    subprocess.run(["kcat", "-b", brokers.address, "-t", topic, "-P", "-l", "/dev/null"], check=False, capture_output=True, timeout=30)
-    subprocess.run(["kcat", "-b", brokers.address, "-t", topic, "-P"], input=b"x\n", check=True, capture_output=True, timeout=30)
-    command = ["kcat", "-b", brokers.address, "-X", f"session.timeout.ms={GROUP_SESSION_MS}", "-X", "heartbeat.interval.ms=300", "-X", "group.instance.id=", "-G", topic, topic]
-    command = [c for i, c in enumerate(command) if c != "group.instance.id=" and not (c == "-X" and command[i + 1] == "group.instance.id=")]
-    ends = []
+    """The peer: a consumer group of two kcat on a topic of one partition with a session of 1 s, the one that has it killed."""
+    topic = f"dies-{os.getpid()}.nodes"
+    command = ["kcat", "-b", brokers.address, "-X", f"session.timeout.ms={GROUP_SESSION_MS}", "-X", "heartbeat.interval.ms=300", "-G", f"group-{os.getpid()}", topic]
+    ends, said = [], []
+
+    def assigned(index):
+        said[index] += (ends[index].stderr.read() or b"").decode(errors="replace")
+        lines = [line for line in said[index].splitlines() if "assigned" in line]
+        return bool(lines) and "[0]" in lines[-1]
     try:
         for _ in range(2):
-            ends.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True))
-            time.sleep(6)
-        assigned = [end for end in ends if end.poll() is None]
-        if len(assigned) != 2:
-            return []
-        os.set_blocking(ends[0].stderr.fileno(), False)
-        os.set_blocking(ends[1].stderr.fileno(), False)
-        texts = [end.stderr.read() or "" for end in ends]
-        has = 0 if texts[0].rstrip().endswith("[0]") and "assigned" in texts[0].rstrip().splitlines()[-1] else 1
+            ends.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE))
+            said.append("")
+            os.set_blocking(ends[-1].stderr.fileno(), False)
+            time.sleep(5)
+        has = 0 if assigned(0) else 1
+        expect(assigned(has) and not assigned(1 - has), f"the group has not settled: {said}")
+        said[1 - has] = ""
         began = time.monotonic()
         ends[has].kill()
-        left = ends[1 - has]
-        wait_until("the group's partition", 60, lambda: "assigned" in (left.stderr.read() or ""), 0.01)
-        return [row(f"peer: a Kafka consumer group of kcat, session {GROUP_SESSION_MS} ms, one killed: its partition owned again", 1000 * (time.monotonic() - began), "ms")]
+        wait_until("the group's partition", 60, lambda: assigned(1 - has), 0.01)
+        return [row(f"peer: a Kafka consumer group, session {GROUP_SESSION_MS} ms, one killed: its partition owned again", 1000 * (time.monotonic() - began), "ms")]
     finally:
         for end in ends:
-            if end.poll() is None:
-                end.kill()
+            end.kill()
             end.wait()
 
 

@@ -37,6 +37,7 @@ transaction.state.log.replication.factor={replication}
 transaction.state.log.min.isr={in_sync}
 transaction.state.log.num.partitions=4
 group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=500
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=3000
 controller.quorum.election.timeout.ms=500

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """clang-tidy over every source file, JOBS at a time. A file is skipped while it, the project headers that it reaches and .clang-tidy are
-as they were when it was clean. usage: tidy.py BUILD_DIR JOBS"""
+as they were when it was clean. usage: tidy.py BUILD_DIR JOBS [SOURCE ...]"""
 import concurrent.futures
 import functools
 import hashlib
@@ -60,7 +60,7 @@ def main():
     all_commands = commands(build, root)
     (database / "compile_commands.json").write_text(json.dumps(list(all_commands.values())))
     wanted = [(source, cache / digest(source)) for source in sorted(all_commands)]
-    wanted = [item for item in wanted if not item[1].exists()]
+    wanted = [item for item in wanted if not item[1].exists() and (not sys.argv[3:] or item[0] in sys.argv[3:])]
     print(f"{len(wanted)} of {len(all_commands)} files to look at", flush=True)
     failed = done = 0
 

@@ -8,6 +8,7 @@
 #include "api/problem.hpp"
 #include "api/routes.hpp"
 #include "api/served_file.hpp"
+#include "api/url.hpp"
 
 /// The files of recordings and voicemails, whole or in part.
 namespace seatgrid {
@@ -58,15 +59,37 @@ http_response whole_or_part(const http_request& request, std::shared_ptr<const s
   return out;
 }
 
-result<http_response> audio_of(const api_call& call, const std::string& cdr, std::string_view kind, const std::string& data) {
+result<recorded_file> wanted_file(const api_call& call, const std::string& cdr, std::string_view kind) {
   const auto recording = count_of(call, "recording"), segment = count_of(call, "segment");
   if (!recording) return tl::unexpected{recording.error()};
   if (!segment) return tl::unexpected{segment.error()};
-  const auto named = recorded_file_of(nlohmann::json::parse(cdr, nullptr, false), kind, *recording, *segment);
-  if (!named) return tl::unexpected{named.error()};
-  auto file = served_file::open((std::filesystem::path{data} / named->path).string());
-  if (!file) return tl::unexpected{named->missing.empty() ? file.error() : error{errc::not_found, named->missing}};
-  return whole_or_part(call.request, std::move(*file), *named);
+  return recorded_file_of(nlohmann::json::parse(cdr, nullptr, false), kind, *recording, *segment);
+}
+
+/// Another node recorded it: the client goes there (RFC 9110 15.4.8); all nodes of a cluster take one token.
+void send_elsewhere(const api_hooks& hooks, const api_call& call, const recorded_file& named, const error& why) {
+  auto target = call.request.path;
+  std::string mark = "?";
+  for (const auto& [name, value] : call.request.query) {
+    target += mark + url_escape(name) + "=" + url_escape(value);
+    mark = "&";
+  }
+  hooks.find_file(named.path, [exchange = call.exchange, target, why](const std::string& url) {
+    if (url.empty()) return exchange->respond(problem(why));
+    http_response out{307, "application/json", {}, "{}"};
+    out.headers["Location"] = url + target;
+    exchange->respond(std::move(out));
+  });
+}
+
+void send_file(const api_hooks& hooks, const api_call& call, const std::string& cdr, std::string_view kind) {
+  const auto named = wanted_file(call, cdr, kind);
+  if (!named) return call.exchange->respond(problem(named.error()));
+  auto file = served_file::open((std::filesystem::path{hooks.data_directory} / named->path).string());
+  if (file) return call.exchange->respond(whole_or_part(call.request, std::move(*file), *named));
+  const auto why = named->missing.empty() ? file.error() : error{errc::not_found, named->missing};
+  if (named->missing.empty() && hooks.find_file) return send_elsewhere(hooks, call, *named, why);
+  call.exchange->respond(problem(why));
 }
 
 template <collection What>
@@ -75,10 +98,9 @@ void send_audio(const state_ptr& state, api_call call) {
   auto id = call.variables["id"];
   const auto tenant = tenant_of(state, call);
   if (tenant.empty()) return call.exchange->respond(problem(unknown_call(id)));
-  auto done = [data = state->hooks.data_directory, call = std::move(call), kind](result<std::string> found) {
+  auto done = [state, call = std::move(call), kind](result<std::string> found) {
     if (!found) return call.exchange->respond(problem(found.error()));
-    auto answer = audio_of(call, *found, kind, data);
-    call.exchange->respond(answer ? std::move(*answer) : problem(answer.error()));
+    send_file(state->hooks, call, *found, kind);
   };
   state->to->show(What, tenant, std::move(id), std::move(done));
 }

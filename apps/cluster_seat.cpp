@@ -9,6 +9,7 @@
 #include <future>
 #include <utility>
 
+#include "media/recordings.hpp"
 #include "storage/kafka/kafka_log.hpp"
 
 namespace seatgrid {
@@ -115,6 +116,9 @@ void cluster_seat::attach(node& actors) {
       },
       tick_every);
   provisioner_ = std::make_unique<task_thread>("provision");
+  router_->serve(file_word, [data = options_.data](const std::string& path, const gateway::answer& done) {
+    done(has_recording(data, path) ? "here" : "");
+  });
 }
 
 result<void> cluster_seat::join(const std::string& api_url) {

@@ -26,6 +26,8 @@ namespace seatgrid {
 
 class cluster_seat {
  public:
+  static constexpr const char* file_word = "file";  ///< the question whether a file lies here
+
   /// `log` and `store` outlive the seat.
   cluster_seat(const node_app_options& options, cluster::lane_owner me, cluster::lane_journal& log, config_store& store);
   ~cluster_seat();
@@ -53,6 +55,8 @@ class cluster_seat {
   using configuration_server = std::function<result<std::string>(const std::string& what, const std::string& payload)>;
   /// Asks the node that owns the configuration's lane; blocks. @error as it says, unavailable, timed_out
   result<std::string> ask_configuration(const std::string& what, std::string payload);
+  /// URL of the API of the node that has this file of a recording; "" = none that answers has it. Tells once.
+  void find_file(const std::string& path, std::function<void(std::string url)> tell);
   /// Answers such questions here; `how` may block.
   void serve_configuration(configuration_server how);
 

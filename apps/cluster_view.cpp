@@ -89,6 +89,25 @@ answers::cluster_state cluster_seat::state() const {
   return out;
 }
 
+void cluster_seat::find_file(const std::string& path, std::function<void(std::string)> tell) {
+  auto* desk = steward_.load();
+  auto others = desk == nullptr ? std::vector<cluster::member>{} : desk->members();
+  std::erase_if(others, [&](const auto& one) { return one.card.who.process == me_.process; });
+  if (others.empty()) return tell("");
+  struct search {
+    std::atomic<std::size_t> open{0};
+    std::atomic<bool> told{false};
+  };
+  const auto all = std::make_shared<search>();
+  all->open = others.size();
+  for (const auto& one : others)
+    router_->ask(one.card.who, file_word, path, [all, tell, url = one.card.api_url](const result<std::string>& said) {
+      const bool here = said && *said == "here";
+      const bool last = all->open.fetch_sub(1) == 1;
+      if ((here || last) && !all->told.exchange(true)) tell(here ? url : "");
+    });
+}
+
 result<void> cluster_seat::order(const cluster_order& what) {
   auto* desk = steward_.load();
   if (desk == nullptr) return fail(errc::unavailable, "this node has not joined yet");

@@ -15,6 +15,8 @@
 namespace seatgrid {
 namespace {
 
+constexpr long redirects_max = 2;
+
 constexpr long connect_timeout_ms = 3'000;
 constexpr std::size_t answer_bytes_max = 256U << 20;
 
@@ -202,6 +204,10 @@ result<std::size_t> download_api(const api_target& to, const std::string& path, 
   const auto partial = file + ".part";
   std::ofstream out{partial, std::ios::binary | std::ios::trunc};
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, write_to_file);
+  // Another node of the cluster has it; all take one token.
+  curl_easy_setopt(curl.get(), CURLOPT_FOLLOWLOCATION, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_UNRESTRICTED_AUTH, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_MAXREDIRS, redirects_max);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &out);
   curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(curl.get(), CURLOPT_LOW_SPEED_TIME, static_cast<long>(answer_wait.count()));

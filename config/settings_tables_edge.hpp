@@ -99,7 +99,8 @@ inline constexpr auto strangers_total = std::tuple{
 };
 
 inline constexpr auto api = std::tuple{
-    setting{"api.token", &api_options::token, "the administrator's token; empty = made at the first start", 0, 0, "",
+    setting{"api.token", &api_options::token,
+            "the administrator's token; empty = made at the first start; give all nodes of a cluster the same", 0, 0, "",
             reload::restart, true},
     setting{"api.idempotency_keys_max", &api_options::idempotency_keys_max, "answers kept for a repeated Idempotency-Key", 0,
             10'000'000, "answers"},

@@ -21,6 +21,8 @@ listen = ["sip:{host}:{sip};transport=udp", "sip:{host}:{sip};transport=tcp"]
 bind_host = "{host}"
 port_first = {first}
 port_last = {last}
+[api]
+token = "one-token-for-every-node-of-this-cluster"
 [api.http]
 host = "{host}"
 port = {http}

@@ -8,6 +8,7 @@ import os
 import pathlib
 import sys
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -64,6 +65,22 @@ class Many(Run):
         self.compare(before)
         print(f"kill {number:2}: {victim.name} with {len(owned)} lanes; they have owners after {lanes_after * 1000:.0f} ms, all "
               f"{sum(self.expected().values())} calls seen in place after {self.served[-1] * 1000:.0f} ms; back after {self.restarts[-1] * 1000:.0f} ms", flush=True)
+
+    def hear_recordings(self):
+        """Each segment of each recording lies where it was made; whichever node is asked, it is heard."""
+        heard = elsewhere = 0
+        for recording in self.node.all("/v1/recordings?tenant=test"):
+            for number, file in enumerate(recording["files"], 1):
+                if file["missing"]:
+                    continue
+                path = f"/v1/recordings/{recording['call']}/audio?segment={number}"
+                call = urllib.request.Request(f"http://{HOST}:{self.node.http}{path}", headers={"Authorization": f"Bearer {self.node.token()}"})
+                with urllib.request.urlopen(call, timeout=30) as answer:
+                    expect(answer.read(4) == b"RIFF", f"{path} is no WAV")
+                    elsewhere += f":{self.node.http}/" not in answer.geturl()
+                heard += 1
+        print(f"recordings: {heard} segments heard through {self.node.name}, {elsewhere} of them from other nodes", flush=True)
+        expect(elsewhere > 0, "every file lay on one node: that proves nothing")
 
     def settle(self, what, seconds):
         try:
@@ -142,6 +159,7 @@ def main():
         for kind, process in callers.items():
             process.wait(240 if kind == "ring" else 200)
         verify(run, callers, ringing)
+        run.hear_recordings()
 
 
 if __name__ == "__main__":

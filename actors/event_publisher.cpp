@@ -12,6 +12,7 @@ namespace {
 constexpr milliseconds look_every{100};  // for lanes that came or went
 constexpr std::size_t batch = 256;
 constexpr std::string_view place_element = "published";
+constexpr std::string_view incarnation_element = "incarnation";
 
 /// Where the lane keeps how far its events are published.
 entity_ref keeper_of(lane_id of) { return {entity_kind::lane, static_cast<std::uint64_t>(of - 1) << (64 - shard_bits) | 1U}; }
@@ -97,11 +98,31 @@ void event_publisher::look_after_lanes() {
   for (auto& work : lanes_) {
     const auto epoch = work.of->ready() ? work.of->epoch() : std::nullopt;
     const auto now = epoch ? epoch->epoch : 0;
-    if (now == work.epoch || (work.epoch == 0 && begin(work, now))) continue;
+    if (now == work.epoch || (work.epoch == 0 && (!knows_source(work, now) || begin(work, now)))) continue;
     const std::lock_guard lock{mutex_};
     broken_ = true;
     return;
   }
+}
+
+/// A journal that was made anew counts from 1 again and must not pass for the former one: its first owner gives it a word, which
+/// all later ones find in it.
+bool event_publisher::knows_source(lane_work& work, std::uint64_t epoch) {
+  work.source = options_.source;
+  if (!options_.source_of_journal) return true;
+  const auto key = row_key(keeper_of(*work.of), incarnation_element);
+  if (const auto word = engine_.log().get(work.of->id(), key)) {
+    work.source += "/" + *word;
+    return true;
+  }
+  if (std::exchange(work.named_in, epoch) == epoch) return false;  // it does not count yet
+  const auto turn = work.of->next_turn();
+  step named;
+  named.entity = keeper_of(*work.of);
+  named.at = turn.at;
+  named.rows.push_back({key, to_text(turn.chance)});
+  work.of->append_own(std::move(named));
+  return false;
 }
 
 /// Finds out where the topic ends and goes on behind it.
@@ -118,7 +139,7 @@ bool event_publisher::begin(lane_work& work, std::uint64_t epoch) {
     const auto* source = header(record, "ce_source");
     const auto* id = header(record, "ce_id");
     const auto place = id == nullptr ? std::nullopt : place_from_text(*id);
-    if (source != nullptr && *source == options_.source && place && place->lane == work.of->id()) ids.push_back(*id);
+    if (source != nullptr && *source == work.source && place && place->lane == work.of->id()) ids.push_back(*id);
   }
   auto place = cluster::resume(kept.value_or(std::string{}), ids);
   const auto from = place_from_text(place.stored).value_or(event_place{.lane = work.of->id()});
@@ -159,7 +180,7 @@ void event_publisher::send(lane_work& work, live_event event) {
     ++sent_;
   }
   auto id = event.id;
-  topic_->append(work.of->id(), record_of(std::move(event), options_.source),
+  topic_->append(work.of->id(), record_of(std::move(event), work.source),
                  [this, &work, connection, id = std::move(id)](const result<void>& done) { stored(work, connection, id, done); });
 }
 

@@ -34,7 +34,9 @@ class event_publisher {
  private:
   struct lane_work {
     lane* of = nullptr;
-    std::uint64_t epoch = 0;  ///< of the claim that we publish for; 0 = not begun
+    std::uint64_t epoch = 0;     ///< of the claim that we publish for; 0 = not begun
+    std::uint64_t named_in = 0;  ///< epoch in which we gave the journal its word
+    std::string source{};
     cluster::publication place{};
     std::shared_ptr<event_subscription> events{};
   };
@@ -43,6 +45,7 @@ class event_publisher {
   bool connect();
   void rest(const std::stop_token& stop);
   void look_after_lanes();
+  bool knows_source(lane_work& work, std::uint64_t epoch);
   bool begin(lane_work& work, std::uint64_t epoch);
   bool send_some(lane_work& work);
   void send(lane_work& work, live_event event);

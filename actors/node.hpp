@@ -47,6 +47,7 @@ struct publisher_options {
   /// Opens the topic; blocks. Empty = events are not published.
   std::function<result<std::unique_ptr<event_topic>>()> open{};
   std::string source{};              ///< CloudEvents source: who publishes, and the incarnation of its journal
+  bool source_of_journal = false;    ///< `source` gets a word behind it that each lane's journal holds: the same on all nodes
   std::uint32_t flying_max = 1'000;  ///< events given to the topic and not stored yet, per lane; beyond: they wait in the journal
   std::uint32_t look_back = 4'000;   ///< records read at the topic's end to find where to go on; several times flying_max
   milliseconds patience{5'000};      ///< of that reading

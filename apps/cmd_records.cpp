@@ -10,9 +10,6 @@ namespace {
 struct record_options {
   std::string id{};
   std::string to{};
-  std::string from{};
-  std::string type{};
-  std::string call{};
   std::uint32_t limit = 50;
   std::uint32_t recording = 1;
   std::uint32_t segment = 0;  ///< 0 = every one
@@ -73,10 +70,6 @@ void add_kind(CLI::App& app, cli_context& context, const std::string& noun, cons
   get->callback([&context, options, path, noun] { save_audio(context, *options, path, noun); });
 }
 
-std::string event_line(const std::string& id, const std::string& type, const std::string& data) {
-  return id + "  " + type + "  " + data;
-}
-
 }  // namespace
 
 void add_record_commands(CLI::App& app, cli_context& context) {
@@ -95,51 +88,6 @@ void add_record_commands(CLI::App& app, cli_context& context) {
             {"CALLED AT", "started_at"},
             {"LENGTH ms", "length_ms"},
             {"PATH", "path"}});
-}
-
-void add_tail_command(CLI::App& group, cli_context& context, const std::string& types, const std::string& help) {
-  auto options = std::make_shared<record_options>();
-  options->type = types;
-  auto* tail = group.add_subcommand("tail", help);
-  add_node_options(*tail, context);
-  tail->add_option("--from", options->from, "id after which to begin, 0 = the oldest kept");
-  if (types.empty()) tail->add_option("--type", options->type, "only types that begin so, as call.");
-  if (types.empty() || types == "call.") tail->add_option("--call", options->call, "only this call");
-  tail->callback([&context, options] {
-    const auto to = context.target();
-    if (!to) return;
-    std::string path = "/v1/events?follow=true";
-    if (!options->type.empty()) path += "&type=" + url_escape(options->type);
-    if (!options->call.empty()) path += "&call=" + url_escape(options->call);
-    const auto done =
-        follow_api(*to, path, options->from, [&](const std::string& id, const std::string& type, const std::string& data) {
-          std::puts(context.as_json() ? data.c_str() : event_line(id, type, data).c_str());
-          std::fflush(stdout);
-          return true;
-        });
-    if (!done) context.complain(done.error());
-  });
-}
-
-void add_event_commands(CLI::App& app, cli_context& context) {
-  auto options = std::make_shared<record_options>();
-  auto* event = app.add_subcommand("event", "Public events, as other systems consume them / 事件")->require_subcommand(1);
-  add_tail_command(*event, context, {}, "Follow live events; --from goes back first");
-  auto* show = event->add_subcommand("show", "One event");
-  add_node_options(*show, context);
-  show->add_option("id", options->id, "event id from list or tail")->required();
-  show->callback([&context, options] { context.print_object("/v1/events/" + url_escape(options->id)); });
-  auto* list = event->add_subcommand("list", "The newest events");
-  add_node_options(*list, context);
-  list->add_option("--limit", options->limit, "at most this many")->check(CLI::Range(1, 1000))->capture_default_str();
-  list->add_option("--call", options->call, "only this call");
-  list->callback([&context, options] {
-    std::string path = "/v1/events?limit=" + std::to_string(options->limit);
-    if (!options->call.empty()) path += "&call=" + url_escape(options->call);
-    context.print_list(
-        path, {{"ID", "id"}, {"AT", "at"}, {"TYPE", "type"}, {"ENTITY", "entity"}, {"SEQ", "sequence"}, {"DATA", "data"}},
-        "no events yet");
-  });
 }
 
 }  // namespace seatgrid

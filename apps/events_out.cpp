@@ -25,6 +25,8 @@ std::string incarnation_of(const std::string& data) {
 publisher_options publisher_of(const node_app_options& options) {
   auto made = options.node.publisher;
   made.source = options.events_source;
+  made.source_of_journal = options.events_source.empty() && !options.cluster.name.empty();
+  if (made.source_of_journal) made.source = "/seatgrid/" + options.cluster.name;
   if (made.source.empty()) made.source = "/seatgrid/" + options.node.name + "/" + incarnation_of(options.data);
   auto kafka = options.kafka;
   kafka.topic = options.events_topic;

@@ -44,8 +44,6 @@ result<node_app_options> taken(server_outcome outcome, const std::string& file) 
   if (!out.cluster.name.empty()) {
     out.node.name = out.cluster.node;
     out.node.lanes = out.cluster.lanes;
-    // The next node goes on where this one ended: ids are the log's, whoever publishes.
-    if (out.events_source.empty()) out.events_source = "/seatgrid/" + out.cluster.name;
   }
   return out;
 }

@@ -116,7 +116,8 @@ inline constexpr auto events = std::tuple{
     setting{"events.topic", &server_options::events_topic,
             "topic into which public events go as CloudEvents (docs/events); empty = they are not published"},
     setting{"events.source", &server_options::events_source,
-            "CloudEvents source; empty = /seatgrid/<node.name>/<random word made with the data directory>"},
+            "CloudEvents source; empty = /seatgrid/<node.name>/<random word made with the data directory>, in a cluster "
+            "/seatgrid/<cluster.name>/<random word that the lane's journal holds>; alike on all nodes of a cluster"},
 };
 
 inline constexpr auto kafka_events = std::tuple{

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <thread>
 
+#include "storage/kafka/kafka_record_internal.hpp"
 #include "storage/kafka/kafka_topic_internal.hpp"
 
 namespace seatgrid {
@@ -14,23 +15,9 @@ namespace {
 using namespace kafka;
 using clock_type = std::chrono::steady_clock;
 using headers = std::unique_ptr<rd_kafka_headers_t, destroyed_by<&rd_kafka_headers_destroy>>;
-using message = std::unique_ptr<rd_kafka_message_t, destroyed_by<&rd_kafka_message_destroy>>;
 
 constexpr milliseconds poll_every{100};
 constexpr milliseconds end_patience{2'000};  // for the reports of a connection that ends
-
-topic_record record_of(const rd_kafka_message_t& from) {
-  topic_record made;
-  made.key.assign(static_cast<const char*>(from.key), from.key == nullptr ? 0 : from.key_len);
-  rd_kafka_headers_t* all = nullptr;
-  if (rd_kafka_message_headers(&from, &all) != RD_KAFKA_RESP_ERR_NO_ERROR) return made;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(all, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
-    made.headers.emplace_back(name, std::string{static_cast<const char*>(value), value == nullptr ? 0 : size});
-  return made;
-}
 
 class kafka_events final : public event_topic {
  public:
@@ -101,7 +88,7 @@ class kafka_events final : public event_topic {
     while (next < end && outcome) {
       const message came{rd_kafka_consume(reads_.get(), partition, static_cast<int>(poll_every.count()))};
       if (came && came->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        found.push_back(record_of(*came));
+        found.push_back(record_of(*came, with_value::no));
         next = came->offset + 1;
       } else if (clock_type::now() > until) {
         outcome = fail(errc::unavailable, doing + ": no answer");

@@ -1,0 +1,198 @@
+#!/usr/bin/env python3
+"""Public events of a cluster of three nodes on a real broker: with calls coming in all the time owners of lanes are killed with -9 and stopped, lanes are
+moved as planned, a node is drained, and the broker dies once. Then the topic holds exactly the journal's events.
+usage: events_over_nodes.py SEATGRID KAFKA_DIRECTORY [--kills N] [--moves N] [--seed S]"""
+import argparse
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / "survival"))
+sys.path.insert(0, str(HERE))
+from cluster_node import Brokers, Member  # noqa: E402
+from harness import HOST, Failure, Sipp, Stage, binary_from, expect, wait_until  # noqa: E402
+from topic import judge, read_topic  # noqa: E402
+
+TENANTS = [f"t{n}" for n in range(1, 9)]  # they fall into at least three of the four lanes
+AGENTS, AGENT_PORT = 12, 26101            # of each tenant; one phone for all
+SETTLED_MAX_S = 20.0
+
+
+def number_of(tenant):
+    return f"400810000{TENANTS.index(tenant)}"
+
+
+def provisioning():
+    parts = [f'[[tenant]]\nname = "carrier"\nrole = "carrier"\n[tenant.trunks.loopback]\naddresses = ["{HOST}"]\n']
+    for tenant in TENANTS:
+        first = 1000 * (1 + TENANTS.index(tenant))
+        parts.append(f'[[tenant]]\nname = "{tenant}"\nrole = "enterprise"\nparent = "carrier"\ndomain = "{tenant}.example"\n'
+                     f'[tenant.numbers."{number_of(tenant)}"]\nflow = "line"\nanswer = "on_agent"\n[tenant.flows.line]\nstart = "line"\n'
+                     '[tenant.flows.line.nodes.line]\nkind = "queue"\nqueue = "line"\n'
+                     '[tenant.queues.line]\nwrap_up = "0s"\nring_timeout = "20s"\nwait_max = "30s"\nno_answer_delay = "0s"\nbusy_delay = "0s"\n'
+                     'reject_delay = "0s"\nunreachable_delay = "0s"\nno_answer_max = 1000\n'
+                     f'[[tenant.agent_ranges]]\nrange = "{first}-{first + AGENTS - 1}"\ndevice = "sip:{tenant}n{{n}}@{HOST}:{AGENT_PORT}"\n'
+                     'queues = ["line"]\nauto_login = true\n')
+    return "\n".join(parts)
+
+
+class Cluster:
+    """Three members, and callers through each of them."""
+
+    def __init__(self, stage, binary, brokers, seed):
+        self.stage, self.brokers, self.random, self.binary = stage, brokers, random.Random(seed), binary
+        self.name = f"events-{os.getpid()}"
+        self.topic = f"{self.name}.events"
+        self.members = [stage.add(Member(binary, stage.directory / f"n{i}", i, brokers, self.name, provisioning())) for i in (1, 2, 3)]
+        for one in self.members:
+            one.env |= {"SEATGRID_EVENTS_TOPIC": self.topic, "SEATGRID_MEDIA_SILENCE": "20s"}
+        self.made, self.streams, self.known = 0, [], {}
+
+    def start(self):
+        print("starts: " + ", ".join(f"{one.name} {one.start() * 1000:.0f} ms" for one in self.members), flush=True)
+        wait_until("lanes spread over the nodes", 30, lambda: set(self.members[0].owners().values()) == {m.name for m in self.members}, 0.1)
+        self.stage.add(Sipp("agent_answers", self.stage.directory, AGENT_PORT, "agents"))
+
+    def call(self, tenant, scenario, rate, hold_ms):
+        """Callers until they are stopped, of each tenant through another node."""
+        self.made += 1
+        member = self.members[self.made % len(self.members)]
+        self.streams.append(self.stage.add(Sipp(scenario, self.stage.directory, 26200 + self.made, f"callers_{self.made}", media_port=30000 + 100 * self.made,
+                                                target=f"{member.host}:{member.sip}", service=number_of(tenant), rate=rate, calls=100_000, hold_ms=hold_ms)))
+
+    def living(self):
+        return [one for one in self.members if one.process.poll() is None]
+
+    def settled(self, what, gone=()):
+        """Every lane has an owner that lives."""
+        names = {one.name for one in self.living()} - set(gone)
+        wait_until(what, SETTLED_MAX_S, lambda: set(self.living()[0].owners().values()) <= names, 0.02)
+
+    def kill_an_owner(self):
+        self.remember()
+        time.sleep(self.random.uniform(0.1, 0.8))
+        owners = self.members[0].owners()
+        victim = next(one for one in self.members if one.name == owners[self.random.choice(sorted(owners))])
+        lanes = sorted(victim.owned())
+        victim.kill()
+        began = time.monotonic()
+        self.settled(f"the lanes of {victim.name}")
+        took = time.monotonic() - began
+        time.sleep(0.5)  # the successors publish
+        victim.start()
+        print(f"killed {victim.name} with lanes {lanes}: owned again after {took * 1000:.0f} ms", flush=True)
+
+    def stop_an_owner(self):
+        """It sleeps with events under way, wakes as one who is out, and what it had given to its broker connection may still arrive."""
+        self.remember()
+        victim = next(one for one in self.members[1:] if one.owned())
+        lanes = sorted(victim.owned())
+        victim.process.send_signal(signal.SIGSTOP)
+        names = {one.name for one in self.members} - {victim.name}
+        wait_until(f"the lanes of {victim.name}, which sleeps", SETTLED_MAX_S, lambda: set(self.members[0].owners().values()) <= names, 0.02)
+        time.sleep(0.5)
+        victim.process.send_signal(signal.SIGCONT)
+        wait_until(f"{victim.name} ends", 20, lambda: victim.process.poll() is not None, 0.02)
+        victim.start()
+        print(f"stopped {victim.name} with lanes {lanes}, woken as one who is out", flush=True)
+
+    def order(self, *words):
+        subprocess.run([self.binary, *words, "--data", str(self.members[0].data)], check=True, capture_output=True, timeout=60)
+
+    def drain_and_back(self):
+        self.remember()
+        one = self.random.choice(self.members[1:])
+        self.order("node", "drain", one.name)
+        self.settled(f"{one.name} drained", gone=[one.name])
+        time.sleep(0.5)
+        self.order("node", "undrain", one.name)
+        self.order("cluster", "rebalance")
+        wait_until(f"{one.name} has lanes again", 30, lambda: one.name in self.members[0].owners().values(), 0.05)
+        print(f"drained {one.name} and back: {self.members[0].owners()}", flush=True)
+
+    def remember(self):
+        """What the nodes' journals hold now; a copy that began with a snapshot has only what was not published by then."""
+        begins = {}
+        for one in self.living():
+            for event in one.all("/v1/events"):
+                lane, other = int(event["id"][:5]), self.known.setdefault(event["id"], event)
+                expect(other == event, f"{one.name} holds {event}, another {other}")
+                begins[one.name, lane] = min(begins.get((one.name, lane), event["id"]), event["id"])
+        return begins
+
+    def journal(self):
+        """({lane: [event]} of all that was seen, {lane: the first id that the longest copy holds})"""
+        begins, events = {}, {}
+        for (_, lane), first in self.remember().items():
+            begins[lane] = min(begins.get(lane, first), first)
+        for name in sorted(self.known):
+            events.setdefault(int(name[:5]), []).append(self.known[name])
+        return events, begins
+
+    def published(self, journal):
+        """The topic up to where the journal was; None while it is not there."""
+        ends = {lane: events[-1]["id"] for lane, events in journal.items() if events}
+        records = [one for one in read_topic(self.brokers.address, self.topic) if one["id"] <= ends.get(one["partition"], "")]
+        return records if set(ends.values()) <= {one["id"] for one in records} else None
+
+    def metric(self, name):
+        return sum(float(re.search(rf"^{name} (\S+)", one.request("GET", "/metrics"), re.MULTILINE).group(1)) for one in self.living())
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("seatgrid")
+    parser.add_argument("kafka")
+    for name, default in (("kills", 4), ("moves", 2), ("seed", 1)):
+        parser.add_argument(f"--{name}", type=int, default=default)
+    options = parser.parse_args()
+    binary = binary_from(sys.argv)
+    brokers = Brokers(options.kafka)
+    if brokers.address is None or shutil.which("kcat") is None:
+        print("skipped: no Kafka broker was started (the test kafka_up), or kcat is not installed (./dev test installs it)")
+        raise SystemExit(77)
+    with Stage("events_over_nodes") as stage:
+        run = Cluster(stage, binary, brokers, options.seed)
+        run.start()
+        for tenant in TENANTS:
+            run.call(tenant, "caller_talks", 2, 700)
+        run.call(TENANTS[0], "caller_holds", 1, 900)
+        wait_until("calls begin", 20, lambda: run.metric("seatgrid_events_stored_total") > 100)
+        for number in range(max(options.kills, options.moves)):
+            if number < options.kills:
+                run.kill_an_owner()
+            if number < options.moves:
+                run.drain_and_back()
+            if number == 1:
+                run.stop_an_owner()
+            if number == 0:
+                brokers.order("kill 1")
+                brokers.order("start 1")
+                run.settled("lanes have owners after the broker's death")
+                print("broker killed and started again", flush=True)
+        for one in run.streams:
+            one.stop()
+        journal, begins = run.journal()
+        counts = judge(wait_until("all is published", 60, lambda: run.published(journal), 1), journal, begins)
+        lanes = sum(1 for events in journal.values() if events)
+        expect(counts["lanes"] == lanes >= 2 and counts["events"] > 1000, f"{counts}: too few to prove anything")
+        expect(all(s.startswith(f"/seatgrid/{run.name}/") for s in counts["sources"]), f"{counts}")
+        print(f"events {counts['events']} of {counts['entities']} entities and {counts['types']} types in {counts['lanes']} lanes, {counts['compared']} compared "
+              f"with the journal, repeated in the topic {counts['repeats']}, holes 0, disorder 0, kills {options.kills}, drains {options.moves}, broker deaths 1",
+              flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        print(f"FAILED: {failure}")
+        sys.exit(1)

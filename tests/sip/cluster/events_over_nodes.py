@@ -3,6 +3,7 @@
 moved as planned, a node is drained, and the broker dies once. Then the topic holds exactly the journal's events.
 usage: events_over_nodes.py SEATGRID KAFKA_DIRECTORY [--kills N] [--moves N] [--seed S]"""
 import argparse
+import json
 import os
 import pathlib
 import random
@@ -143,6 +144,21 @@ class Cluster:
         records = [one for one in read_topic(self.brokers.address, self.topic) if one["id"] <= ends.get(one["partition"], "")]
         return records if set(ends.values()) <= {one["id"] for one in records} else None
 
+    def verify(self):
+        """(exit status, verdict) of `seatgrid event verify`."""
+        done = subprocess.run([self.binary, "event", "verify", "--brokers", self.brokers.address, "--topic", self.topic, "-o", "json"], check=False,
+                              capture_output=True, text=True, timeout=60)
+        expect(done.stdout.startswith("{"), f"event verify: {done.stderr}")
+        return done.returncode, json.loads(done.stdout)
+
+    def spoil(self):
+        """What a publisher must never do: the last call's next event but one, without what it should hold."""
+        last = [one for one in read_topic(self.brokers.address, self.topic) if one["type"] == "call.cdr"][-1]
+        headers = {"ce_id": last["id"][:6] + "09" + "9" * 18 + "-0000", "ce_source": last["source"], "ce_type": last["type"], "ce_subject": last["key"],
+                   "ce_sequence": f"{int(last['sequence']) + 2:020}"}
+        subprocess.run(["kcat", "-P", "-b", self.brokers.address, "-t", self.topic, "-p", str(last["partition"]), "-k", last["key"],
+                        *(word for name, value in headers.items() for word in ("-H", f"{name}={value}"))], input="{}", text=True, check=True, timeout=30)
+
     def metric(self, name):
         return sum(float(re.search(rf"^{name} (\S+)", one.request("GET", "/metrics"), re.MULTILINE).group(1)) for one in self.living())
 
@@ -185,6 +201,12 @@ def main():
         lanes = sum(1 for events in journal.values() if events)
         expect(counts["lanes"] == lanes >= 2 and counts["events"] > 1000, f"{counts}: too few to prove anything")
         expect(all(s.startswith(f"/seatgrid/{run.name}/") for s in counts["sources"]), f"{counts}")
+        status, verdict = run.verify()
+        expect(status == 0 and verdict["faults"] == 0 == verdict["unknown_types"] and verdict["records"] >= counts["events"], f"event verify: {status} {verdict}")
+        run.spoil()
+        status, verdict = run.verify()
+        found = {rule["rule"]: rule["faults"] for rule in verdict["rules"] if rule["faults"]}
+        expect(status == 1 and found == {"value": 1, "gap": 1}, f"event verify of a spoilt topic: {status} {verdict}")
         print(f"events {counts['events']} of {counts['entities']} entities and {counts['types']} types in {counts['lanes']} lanes, {counts['compared']} compared "
               f"with the journal, repeated in the topic {counts['repeats']}, holes 0, disorder 0, kills {options.kills}, drains {options.moves}, broker deaths 1",
               flush=True)

@@ -34,7 +34,7 @@ LIBRARIES = {
     "sofia-sip/": ("sip/", "tests/sip/", "tests/unit/sip/", "bench/"),
     "ares.h": ("sip/",),
     "rocksdb/": ("storage/rocks/", "tests/contract/", "bench/"),
-    "librdkafka/": ("storage/kafka/", "cluster/"),
+    "librdkafka/": ("storage/kafka/", "cluster/", "samples/"),
     "boost/beast": ("api/",),
     "protozero/": ("proto/", "tests/"),
 }

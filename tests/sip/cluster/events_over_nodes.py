@@ -115,6 +115,9 @@ class Cluster:
         self.settled(f"{one.name} drained", gone=[one.name])
         time.sleep(0.5)
         self.order("node", "undrain", one.name)
+        time.sleep(1)
+        if one.process.poll() is not None:  # it was empty, and ended
+            one.start()
         self.order("cluster", "rebalance")
         wait_until(f"{one.name} has lanes again", 30, lambda: one.name in self.members[0].owners().values(), 0.05)
         print(f"drained {one.name} and back: {self.members[0].owners()}", flush=True)

@@ -17,11 +17,11 @@ struct call_cdr : session_cdr {
       "The call detail record: one per accepted INVITE, when everything of the call is over.";
 };
 
-using events =
-    std::tuple<call_started, call_answered, call_queued, call_left_queue, call_offered, call_connected, call_offer_ended,
-               call_held, call_retrieved, call_transferred, call_transfer_failed, call_recovered, call_ended, session_cdr,
-               leg_started, leg_ringing, leg_answered, leg_ended, recording_started, recording_finished, recording_failed,
-               recording_segment_ended, voicemail_left, queue_call_queued, queue_call_refused, queue_call_offered,
-               queue_attempt_failed, queue_call_moved, queue_call_left, agent_state_changed, registration_changed>;
+using events = std::tuple<call_started, call_answered, call_queued, call_left_queue, call_offered, call_connected,
+                          call_offer_ended, call_held, call_retrieved, call_transferred, call_transfer_failed, call_recovered,
+                          call_ended, session_cdr, leg_started, leg_ringing, leg_answered, leg_ended, recording_started,
+                          recording_finished, recording_failed, recording_segment_ended, voicemail_left, queue_call_queued,
+                          queue_call_refused, queue_call_offered, queue_attempt_failed, queue_call_moved, queue_call_left,
+                          agent_state_changed, registration_changed, binding_made, binding_removed, binding_lapsed>;
 
 }  // namespace seatgrid::published

@@ -151,6 +151,30 @@ struct agent_state_changed {
                    field{11, "call", &agent_state_changed::call},    field{12, "queue", &agent_state_changed::queue}};
   }
 };
+/// One way to a device: what binding.made, .removed and .lapsed tell.
+template <class Told>
+struct binding_told {
+  std::string tenant{};
+  std::string aor{};  ///< address of record
+  registered_contact binding{};
+  time_point at{};
+  static constexpr auto fields() {
+    return members{field<Told, std::string>{1, "tenant", &Told::tenant}, field<Told, std::string>{2, "aor", &Told::aor},
+                   field<Told, registered_contact>{3, "binding", &Told::binding}, field<Told, time_point>{4, "at", &Told::at}};
+  }
+};
+struct binding_made : binding_told<binding_made> {
+  static constexpr std::string_view type = "binding.made";
+  static constexpr std::string_view about = "A device registered, or moved to another contact or flow; refreshes are not told.";
+};
+struct binding_removed : binding_told<binding_removed> {
+  static constexpr std::string_view type = "binding.removed";
+  static constexpr std::string_view about = "The device took its registration back, or moved elsewhere.";
+};
+struct binding_lapsed : binding_told<binding_lapsed> {
+  static constexpr std::string_view type = "binding.lapsed";
+  static constexpr std::string_view about = "The registration ended because no refresh came.";
+};
 struct registration_changed {
   static constexpr std::string_view type = "registration.changed";
   static constexpr std::string_view about = "The ways to a device changed; refreshes are not told.";

@@ -78,9 +78,20 @@ std::vector<destination> ways_of(const std::vector<binding>& bindings) {
   return ways;
 }
 
+/// Those of `some` of whose way there is none in `others`.
+std::vector<binding> only_in(const std::vector<binding>& some, const std::vector<binding>& others) {
+  std::vector<binding> out;
+  for (const auto& one : some)
+    if (std::none_of(others.begin(), others.end(), [&](const binding& b) { return b.contact == one.contact; }))
+      out.push_back(one);
+  return out;
+}
+
 bindings_changed change_to(const registration_state& s, std::vector<binding> bindings, time_point at) {
   bindings_changed e{.tenant = s.tenant, .aor = s.aor, .bindings = std::move(bindings), .version = s.version, .at = at};
   e.ways_changed = ways_of(e.bindings) != ways_of(s.bindings);
+  e.made = only_in(e.bindings, s.bindings);
+  for (auto& gone : only_in(s.bindings, e.bindings)) (lapses_at(gone) <= at ? e.lapsed : e.removed).push_back(std::move(gone));
   // Grows over the loss of the row too: an agent ignores what is older than it knows.
   if (e.ways_changed) e.version = std::max(s.version + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(at.us, 0)));
   return e;
@@ -177,6 +188,7 @@ void registration_rules::derive(const registration_state& s, const registration_
                           const auto word = contacts_of(s);
                           out.push_back({timing::when_durable, to_entity{ref(word.agent), word}});
                           out.push_back({timing::when_durable, told_changed(s, e.at)});
+                          for (auto& told : told_bindings(e)) out.push_back({timing::when_durable, std::move(told)});
                         }
                         arm(s, e.at, out);
                       },

@@ -32,6 +32,10 @@ struct bindings_changed {
   bool ways_changed = false;
   std::uint64_t request = 0;  ///< of the REGISTER; 0 = expiry
   time_point at{};
+  // Against the bindings before: ways that are new, were taken back, or ended for want of a refresh.
+  std::vector<binding> made{};
+  std::vector<binding> removed{};
+  std::vector<binding> lapsed{};
   static constexpr auto fields() {
     return members{field{1, "tenant", &bindings_changed::tenant},
                    field{2, "aor", &bindings_changed::aor},
@@ -39,7 +43,10 @@ struct bindings_changed {
                    field{4, "version", &bindings_changed::version},
                    field{5, "ways_changed", &bindings_changed::ways_changed},
                    field{6, "request", &bindings_changed::request},
-                   field{7, "at", &bindings_changed::at}};
+                   field{7, "at", &bindings_changed::at},
+                   field{8, "made", &bindings_changed::made},
+                   field{9, "removed", &bindings_changed::removed},
+                   field{10, "lapsed", &bindings_changed::lapsed}};
   }
 };
 /// The expiry timer fired before anything lapsed (a refresh came between).
@@ -80,6 +87,8 @@ agent_id agent_behind(const std::string& tenant, std::string_view aor);
 time_point lapses_at(const binding& b);
 /// The public event registration.changed (domain/published_acd.hpp). In the codec.
 publish told_changed(const registration_state& s, time_point at);
+/// The public events binding.removed, binding.lapsed and binding.made, in this order. In the codec.
+std::vector<publish> told_bindings(const bindings_changed& e);
 
 struct registration_rules {
   using state = registration_state;

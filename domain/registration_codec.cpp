@@ -38,11 +38,34 @@ result<registration_event> registration_rules::decode_event(std::string_view byt
 std::string registration_rules::describe(const registration_event& e) { return json::text(e); }
 std::string registration_rules::show(const registration_state& s) { return json::text(s); }
 
+namespace {
+
+published::registered_contact shown(const binding& b) {
+  return {.contact = b.contact.target, .flow = b.contact.flow, .instance = b.instance, .expires_s = b.expires_s, .at = b.at};
+}
+
+template <class Told>
+void tell_each(const bindings_changed& e, const std::vector<binding>& which, std::vector<publish>& out) {
+  for (const auto& one : which) {
+    Told made;
+    made.tenant = e.tenant, made.aor = e.aor, made.binding = shown(one), made.at = e.at;
+    out.push_back(published::told(made));
+  }
+}
+
+}  // namespace
+
+std::vector<publish> told_bindings(const bindings_changed& e) {
+  std::vector<publish> out;
+  tell_each<published::binding_removed>(e, e.removed, out);
+  tell_each<published::binding_lapsed>(e, e.lapsed, out);
+  tell_each<published::binding_made>(e, e.made, out);
+  return out;
+}
+
 publish told_changed(const registration_state& s, time_point at) {
   published::registration_changed made{.tenant = s.tenant, .aor = s.aor, .version = s.version, .at = at};
-  for (const auto& b : s.bindings)
-    made.bindings.push_back(
-        {.contact = b.contact.target, .flow = b.contact.flow, .instance = b.instance, .expires_s = b.expires_s, .at = b.at});
+  for (const auto& b : s.bindings) made.bindings.push_back(shown(b));
   return published::told(made);
 }
 

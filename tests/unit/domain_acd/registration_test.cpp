@@ -128,6 +128,25 @@ TEST_F(Registration, LapsesAQuarterAfterItsLengthAndTheAgentHearsOfIt) {
   EXPECT_TRUE(registration_rules::finished(phone.state));
 }
 
+TEST_F(Registration, TellsWhichBindingWasMadeRemovedOrLapsed) {
+  const auto told = [this](const std::string& type) {
+    std::string contacts;
+    for (const auto& one : phone.what<publish>())
+      if (one.type == type) contacts += one.data.substr(one.data.find("sip:1001@10"), 18);
+    return contacts;
+  };
+  ASSERT_TRUE(phone.take(say(1, {at("sip:1001@10.0.0.1"), at("sip:1001@10.0.0.2")})).has_value());
+  EXPECT_EQ(told("binding.made"), "sip:1001@10.0.0.1\"sip:1001@10.0.0.2\"");
+  EXPECT_EQ(told("binding.removed") + told("binding.lapsed"), "");
+  ASSERT_TRUE(phone.take(say(2, {at("sip:1001@10.0.0.1", 0), at("sip:1001@10.0.0.3", 60)})).has_value());
+  EXPECT_EQ(told("binding.removed"), "sip:1001@10.0.0.1\"");
+  EXPECT_EQ(told("binding.made"), "sip:1001@10.0.0.3\"");
+  const auto timer = phone.what<start_timer>()[0];
+  ASSERT_TRUE(phone.take(timer_fired{timer.timer, timer.generation}, after_noon(75s)).has_value());
+  EXPECT_EQ(told("binding.lapsed"), "sip:1001@10.0.0.3\"");
+  EXPECT_EQ(told("binding.removed") + told("binding.made"), "");
+}
+
 TEST_F(Registration, IgnoresAnExpiryOfBeforeTheRefresh) {
   ASSERT_TRUE(phone.take(say(1, {at("sip:1001@10.0.0.1", 600)})).has_value());
   const auto stale = phone.what<start_timer>()[0];

@@ -67,6 +67,15 @@ void join(roster& at, std::uint64_t offset, const node_joined& in, changes& out)
   out.emplace_back(member_came{made});
 }
 
+/// Whoever leaves is empty: its drain is over, and the next process of its node serves.
+void leave(roster& at, const node_left& in, changes& out) {
+  const auto* who = at.find(in.process);
+  if (who == nullptr) return;
+  const auto node = who->card.who.node;
+  remove(at, in.process, {{}, "left", true, true}, out);
+  if (at.draining.erase(node) != 0) out.emplace_back(drain_changed{node, false});
+}
+
 void fence(roster& at, const node_fenced& in, changes& out) {
   if (at.find(in.by) == nullptr) return;
   remove(at, in.process, {{}, "fenced by " + at.find(in.by)->card.who.node + ": " + in.why, in.is_dead, false}, out);
@@ -139,10 +148,7 @@ std::vector<roster_change> fold(roster& at, std::uint64_t offset, const std::opt
   if (offset < at.next) return out;
   at.next = offset + 1;
   if (!what) return out;
-  std::visit(overload{[&](const node_joined& in) { join(at, offset, in, out); },
-                      [&](const node_left& in) {
-                        remove(at, in.process, {{}, "left", true, true}, out);
-                      },
+  std::visit(overload{[&](const node_joined& in) { join(at, offset, in, out); }, [&](const node_left& in) { leave(at, in, out); },
                       [&](const node_fenced& in) { fence(at, in, out); }, [&](const slot_taken& in) { take(at, in, out); },
                       [&](const node_drained& in) { drain(at, in, out); }, [&](const level_raised& in) { raise(at, in, out); },
                       [](const node_checked&) {}, [](const node_knocked&) {}},

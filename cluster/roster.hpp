@@ -118,8 +118,8 @@ struct slot_taken {
     return members{field{1, "by", &slot_taken::by}, field{2, "slot", &slot_taken::slot}, field{3, "from", &slot_taken::from}};
   }
 };
-/// An operator's word: it shall lose lanes and take no new calls, or serve again. Also for later processes of the node. Void for
-/// a node that nobody knows.
+/// An operator's word, or that of a process which ends: it shall lose lanes and take no new calls, or serve again. Also for later
+/// processes of the node, until one of them has left: then it is done. Void for a node that nobody knows.
 struct node_drained {
   static constexpr std::uint32_t tag = 5;
   std::string node{};

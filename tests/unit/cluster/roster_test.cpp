@@ -157,6 +157,16 @@ TEST(Roster, ADrainedNodeDrainsAlsoAfterItsRestart) {
   EXPECT_FALSE(b.at.of_node("a")->drains);
 }
 
+// A node that was stopped for an upgrade came back as drained, owned no lane and refused every call until somebody undrained it.
+TEST(Roster, ADrainIsOverWhenTheNodeHasLeft) {
+  bed b;
+  b.with({"a"});
+  b.add(node_drained{"a", true});
+  EXPECT_EQ(all_of<drain_changed>(b.add(node_left{pid(1)})).size(), 1U);
+  b.join("a", 2);
+  EXPECT_FALSE(b.at.of_node("a")->drains);
+}
+
 TEST(Roster, PassesOverWhatItDoesNotKnowAndWhatItHasFolded) {
   bed b;
   b.with({"a"});

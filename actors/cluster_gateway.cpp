@@ -11,6 +11,7 @@ constexpr const char* order_server = "order";
 constexpr const char* list_server = "list";
 constexpr const char* show_server = "show";
 constexpr const char* replay_server = "replay";
+constexpr unsigned read_tries_max = 40;  // a tick of the router each, so some 2 s: a takeover takes less
 
 list_query query_of(look_question&& asked) {
   return {.tenant = std::move(asked.tenant),
@@ -54,13 +55,18 @@ void cluster_gateway::submit(control::command order, std::string tenant, answer 
   router_.ask_owner(lane, order_server, encode(order_question{std::move(tenant), std::move(order)}), std::move(done));
 }
 
-/// An owner that cannot be reached may be dying: our replica is a moment behind, and better than nothing.
-void cluster_gateway::read(lane_id lane, const char* server, std::string payload, std::function<void(answer)> here,
-                           answer done) const {
-  if (is_here(lane)) return here(std::move(done));
-  router_.ask_owner(lane, server, std::move(payload), [here = std::move(here), done = std::move(done)](result<std::string> came) {
+/// An owner that cannot be reached may be dying: our replica is a moment behind, and better than nothing. What lives in actors
+/// has no replica: while the lane moves, it is asked again.
+void cluster_gateway::read(lane_id lane, const char* server, std::string payload, std::function<void(answer)> here, answer done,
+                           unsigned tries) const {
+  const auto again = [this, lane, server, payload, here, done, tries](result<std::string> came) {
+    const bool may_ask = !came && came.error().code == errc::unavailable && tries + 1 < read_tries_max;
+    if (!may_ask || !router_.later([=, this] { read(lane, server, payload, here, done, tries + 1); })) done(std::move(came));
+  };
+  if (is_here(lane)) return here(again);
+  router_.ask_owner(lane, server, payload, [here, done, again](result<std::string> came) {
     if (came || came.error().code != errc::unavailable) return done(std::move(came));
-    here(done);
+    here(again);
   });
 }
 

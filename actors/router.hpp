@@ -97,6 +97,8 @@ class router {
   /// Lanes have other owners: new calls that a dead one may have taken with it are handed to the next. Their rules begin a call
   /// once.
   void repeat_new_calls();
+  /// Runs `what` at the next tick(). False = `questions_max` wait already.
+  bool later(std::function<void()> what);
   /// Questions time out, and calls that nobody began; call it every 50 ms or so.
   void tick();
 
@@ -156,6 +158,7 @@ class router {
   std::mutex questions_mutex_;
   std::uint64_t last_question_ = 0;
   std::unordered_map<std::uint64_t, asked_question> questions_{};
+  std::vector<std::function<void()>> later_{};
   mutable std::shared_mutex servers_mutex_;
   std::map<std::string, answerer> servers_{};
 };

@@ -86,11 +86,20 @@ void router::take_answer(const std::string& bytes) {
     answer(came->id, tl::unexpected(error{came->code, std::move(came->text)}));
 }
 
+bool router::later(std::function<void()> what) {
+  const std::lock_guard lock{questions_mutex_};
+  if (later_.size() >= options_.questions_max) return false;
+  later_.push_back(std::move(what));
+  return true;
+}
+
 void router::tick() {
   refuse_old_calls();
   std::vector<gateway::answer> late;
+  std::vector<std::function<void()>> due;
   {
     const std::lock_guard lock{questions_mutex_};
+    due.swap(later_);
     const auto now = std::chrono::steady_clock::now();
     std::erase_if(questions_, [&](auto& one) {
       if (one.second.until > now) return false;
@@ -100,6 +109,7 @@ void router::tick() {
   }
   for (const auto& done : late)
     done(fail(errc::timed_out, "the other node did not answer in time: look before you repeat an order"));
+  for (const auto& what : due) what();
 }
 
 }  // namespace seatgrid::actors

@@ -2,6 +2,7 @@
 
 #include <deque>
 
+#include "actors/cluster_gateway.hpp"
 #include "actors/router.hpp"
 
 namespace seatgrid::actors {
@@ -186,6 +187,49 @@ TEST_F(Router, QuestionsAreAnsweredOnceByTheOwner) {
   EXPECT_EQ(heard[1].error().code, errc::unsupported);
   EXPECT_EQ(heard[2].error().code, errc::unavailable);
   EXPECT_EQ(heard[3].error().code, errc::unavailable);
+}
+
+/// A node's own gateway, of which only show() is asked: `moves` times its lane is just moving away.
+struct moving_gateway final : gateway {
+  mutable int moves = 0;
+  void show(collection, std::string, std::string id, answer done) const override {
+    if (moves-- > 0) return done(fail(errc::unavailable, "the lane moves to another node: try again"));
+    done("{" + id + "}");
+  }
+  void submit(control::command, std::string, answer) override {}
+  void list(collection, list_query, answer) const override {}
+  void replay(entity_ref, answer) const override {}
+  result<std::shared_ptr<event_subscription>> subscribe(std::string, std::string, std::function<void()>) override {
+    return fail(errc::unsupported, "not here");
+  }
+  std::vector<metric> metrics() const override { return {}; }
+  std::vector<journal_position> positions() const override { return {}; }
+  result<std::uint64_t> apply(std::vector<std::shared_ptr<const tenant_config>>, std::vector<std::string>) override { return 0; }
+  std::vector<std::shared_ptr<const tenant_config>> tenants() const override { return {}; }
+  std::string why_not_ready() const override { return {}; }
+};
+
+// GET /v1/queues/... got 503 at the moment when its lane moved back to a node that had been killed.
+TEST_F(Router, WhatIsOnlyReadIsAskedAgainWhileItsLaneMoves) {
+  moving_gateway here, there;
+  cluster_gateway near{here, *one.ways};
+  const cluster_gateway far{there, *two.ways};
+  std::vector<result<std::string>> heard;
+  const auto look = [&] { near.show(collection::queues, "acme", "q", [&](result<std::string> came) { heard.push_back(came); }); };
+  here.moves = 2;
+  look();
+  EXPECT_TRUE(heard.empty());
+  one.ways->tick();
+  EXPECT_TRUE(heard.empty());
+  owner = node_2;  // meanwhile it is there
+  one.ways->tick();
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_EQ(heard[0], "{q}");
+  here.moves = there.moves = 1'000'000;
+  look();
+  for (int i = 0; i < 1'000 && heard.size() < 2; ++i) one.ways->tick();
+  ASSERT_EQ(heard.size(), 2U) << "not for ever";
+  EXPECT_EQ(heard[1].error().code, errc::unavailable);
 }
 
 TEST_F(Router, MalformedMessagesAreCountedAndHarmNobody) {

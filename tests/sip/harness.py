@@ -16,7 +16,7 @@ import urllib.parse
 import urllib.request
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent / "scenarios"
-HOST = "127.0.0.1"
+HOST = os.environ.get("SEATGRID_TEST_HOST", "127.0.0.1")  # where peers of the nodes live
 
 
 class Failure(Exception):
@@ -56,6 +56,7 @@ class Node:
     def __init__(self, binary, directory, sip, rtp, http, provision, extra=(), env=None):
         self.binary, self.directory, self.sip, self.rtp, self.http = str(binary), pathlib.Path(directory), sip, rtp, http
         self.extra = list(extra)
+        self.api_host = HOST
         self.env = {**os.environ, **(env or {})}
         self.process = None
         self.starts = 0
@@ -76,7 +77,7 @@ class Node:
             if self.process.poll() is not None:
                 raise Failure(f"the node ended with {self.process.returncode}: {self.log_tail()}")
             try:
-                with urllib.request.urlopen(f"http://{HOST}:{self.http}/readyz", timeout=1) as answer:
+                with urllib.request.urlopen(f"http://{self.api_host}:{self.http}/readyz", timeout=1) as answer:
                     return answer.status == 200
             except (urllib.error.URLError, OSError):
                 return False
@@ -113,7 +114,7 @@ class Node:
 
     def request(self, method, path, body=None, timeout=30):
         data = body.encode() if isinstance(body, str) else body
-        call = urllib.request.Request(f"http://{HOST}:{self.http}{path}", data=data, method=method,
+        call = urllib.request.Request(f"http://{self.api_host}:{self.http}{path}", data=data, method=method,
                                       headers={"Authorization": f"Bearer {self.token()}", "Content-Type": "application/json"})
         with urllib.request.urlopen(call, timeout=timeout) as answer:
             text = answer.read().decode()

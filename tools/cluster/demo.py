@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import subprocess
@@ -81,7 +82,7 @@ class Demo:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="seatgrid-cluster-"))
         self.names = [f"n{i}" for i in range(1, options.nodes + 1)]
         self.net = net_of(self.directory, self.names)
-        self.nodes, self.robots, self.kafka = [], None, self.directory / "kafka"
+        self.nodes, self.robots, self.kafka, self.token = [], None, self.directory / "kafka", secrets.token_hex(16)
 
     def up(self):
         say(f"==> {self.options.brokers} Kafka broker{'s' if self.options.brokers > 1 else ''} and {len(self.names)} nodes, each on {self.net.kind}; all of it is in {self.directory}")
@@ -89,14 +90,14 @@ class Demo:
         brokers = (self.kafka / "bootstrap").read_text().strip()
         provision = self.directory / "demo.toml"
         text = (ROOT / "config" / "demo" / "demo.toml").read_text(encoding="utf-8")
-        provision.write_text(text.replace('addresses = ["127.0.0.1", "::1"]', f'addresses = ["127.0.0.1", "::1", "{self.net.outer}"]'), encoding="utf-8")
-        secured = self.net.outer != "127.0.0.1"
+        secured = self.net.outer != "127.0.0.1"  # beyond loopback
+        provision.write_text(text.replace('"127.0.0.1", "::1"', f'"{self.net.outer}"') if secured else text, encoding="utf-8")
         if secured:
             certificates.authority(self.directory)
         for at, name in enumerate(self.names):
             # Beyond loopback each node has an API address of its own; on loopback each has a port.
             api_host, http = (self.net.link_host(name), HTTP) if secured else ("127.0.0.1", 18080 + at)
-            values = {"host": self.net.host(name), "sip": SIP, "first": RTP[0], "last": RTP[1], "api_host": api_host, "http": http, "cluster": "demo", "lanes": LANES,
+            values = {"host": self.net.host(name), "sip": SIP, "first": RTP[0], "last": RTP[1], "api_host": api_host, "http": http, "cluster": "demo", "lanes": LANES, "token": self.token,
                       "brokers": brokers, "replicas": self.options.brokers, "provision": provision if at == 0 else "", "assets": ROOT / "build" / "assets",
                       "address_command": self.net.address_command(name), "link_host": self.net.link_host(name),
                       "certificates": certificates.node(self.directory, name) if secured else None}

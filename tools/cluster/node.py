@@ -21,6 +21,8 @@ listen = ["sip:{host}:{sip};transport=udp", "sip:{host}:{sip};transport=tcp"]
 bind_host = "{host}"
 port_first = {first}
 port_last = {last}
+[api]
+token = "{token}"
 [api.http]
 host = "{api_host}"
 port = {http}
@@ -29,6 +31,7 @@ name = "{cluster}"
 node = "{node}"
 lanes = {lanes}
 address_command = "{address_command}"
+{roles}
 [cluster.link]
 host = "{link_host}"
 {certificates}
@@ -38,10 +41,10 @@ replicas = {replicas}
 """
 
 
-def settings(certificates=None, **values):
-    """The text of a node's file; `certificates` as certificates.node() says, none beyond loopback only."""
+def settings(certificates=None, roles=(), **values):
+    """The text of a node's file; `certificates` as certificates.node() says, none on loopback only; without `roles` it has all."""
     lines = "\n".join(f'{key} = "{path}"' for key, path in (certificates or {}).items())
-    return SETTINGS.format(certificates=lines, **{"assets": "build/assets", "provision": "", "address_command": "", "replicas": 1, **values})
+    return SETTINGS.format(certificates=lines, roles=f"roles = {json.dumps(list(roles))}" if roles else "", **{"token": "one-token-for-every-node-of-this-cluster", "assets": "build/assets", "provision": "", "address_command": "", "replicas": 1, **values})
 
 
 class Trouble(Exception):

@@ -4,7 +4,8 @@ import socket
 import threading
 import time
 
-HOST = "127.0.0.1"
+from harness import HOST
+
 INVITE = """INVITE sip:{number}@{edge}:{sip} SIP/2.0\r
 Via: SIP/2.0/UDP {host}:{port};branch=z9hG4bK{name}\r
 From: <sip:138{digits}@{host}:{port}>;tag={name}\r

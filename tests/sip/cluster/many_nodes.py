@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import sys
 import time
 import urllib.request
@@ -26,11 +27,9 @@ SERVE_MAX_S = 10.0  # after a kill; the budget is 0.3 s on a quiet machine
 class Many(Run):
     """As Run, with several nodes; `node` is one that lives, and answers for all."""
 
-    def __init__(self, stage, binary, sizes, seed, brokers, count):
-        import random
-        self.stage, self.sizes, self.random = stage, sizes, random.Random(seed)
-        self.members = [stage.add(Member(binary, stage.directory / f"n{i}", i, brokers, f"many-{os.getpid()}", provisioning(sizes)))
-                        for i in range(1, count + 1)]
+    def __init__(self, stage, binary, sizes, seed, members):
+        self.stage, self.binary, self.sizes, self.random = stage, binary, sizes, random.Random(seed)
+        self.members = [stage.add(member) for member in members]
         self.node = self.members[0]
         self.restarts, self.moved, self.served = [], 0, []
 
@@ -44,6 +43,29 @@ class Many(Run):
                                             media_port=30000 + 500 * index + 100 * at, target=f"{member.host}:{member.sip}", service=NUMBERS[kind],
                                             rate=50, calls=calls, hold_ms=hold_ms)))
         return Together(made)
+
+    def begin(self, hold_ms):
+        """Phones, agents and calls in every phase, through all nodes."""
+        for kind in ("talk", "hold", "wait"):
+            self.agents(kind, "agent_answers")
+        ringing = self.stage.add(RingingPhones(HOST, AGENT_PORTS["ring"]))
+        callers = {kind: self.callers(kind, scenario, ms) for kind, scenario, ms in
+                   (("talk", "caller_talks", hold_ms), ("hold", "caller_holds", hold_ms), ("wait", "caller_talks", 300), ("ring", "caller_talks", 1000), ("ivr", "caller_talks", 1000))}
+        self.settle("all calls in their phase", 30)
+        return ringing, callers
+
+    def finish(self, ringing, callers, others=0):
+        """Agents for all, and everybody talks to the end; then what was lost."""
+        self.node = self.members[-1]
+        ringing.stop()
+        self.agents("ring", "agent_answers")
+        for agent in self.node.all("/v1/agents?tenant=test"):
+            if agent["state"] == "logged_out":
+                self.node.request("POST", f"/v1/agents/test/{agent['name']}/login", "{}")
+        ringing.refuse()
+        for kind, process in callers.items():
+            process.wait(240 if kind == "ring" else 200)
+        verify(self, callers, ringing, others)
 
     def kill_one(self, number):
         """Kills a node; the others go on with all of its calls; then it comes back and gets its addresses again."""
@@ -136,29 +158,15 @@ def main():
         print("skipped: no Kafka broker was started (the test kafka_up)")
         raise SystemExit(77)
     with Stage("many_nodes") as stage:
-        run = Many(stage, binary, dict(SIZES), options.seed, brokers, options.nodes)
+        members = [Member(binary, stage.directory / f"n{i}", i, brokers, f"many-{os.getpid()}", provisioning(SIZES)) for i in range(1, options.nodes + 1)]
+        run = Many(stage, binary, dict(SIZES), options.seed, members)
         print("starts: " + ", ".join(f"{member.name} {member.start() * 1000:.0f} ms" for member in run.members), flush=True)
         wait_until("lanes spread over the nodes", 30, lambda: set(run.node.owners().values()) == {m.name for m in run.members}, 0.1)
         print(f"lanes: {run.node.owners()}", flush=True)
-        for kind in ("talk", "hold", "wait"):
-            run.agents(kind, "agent_answers")
-        ringing = stage.add(RingingPhones(HOST, AGENT_PORTS["ring"]))
-        hold_ms = 1000 * (40 + 14 * options.kills)
-        callers = {kind: run.callers(kind, scenario, ms) for kind, scenario, ms in
-                   (("talk", "caller_talks", hold_ms), ("hold", "caller_holds", hold_ms), ("wait", "caller_talks", 300), ("ring", "caller_talks", 1000), ("ivr", "caller_talks", 1000))}
-        run.settle("all calls in their phase", 30)
+        ringing, callers = run.begin(1000 * (40 + 14 * options.kills))
         for number in range(1, options.kills + 1):
             run.kill_one(number)
-        run.node = run.members[-1]
-        ringing.stop()
-        run.agents("ring", "agent_answers")
-        for agent in run.node.all("/v1/agents?tenant=test"):
-            if agent["state"] == "logged_out":
-                run.node.request("POST", f"/v1/agents/test/{agent['name']}/login", "{}")
-        ringing.refuse()
-        for kind, process in callers.items():
-            process.wait(240 if kind == "ring" else 200)
-        verify(run, callers, ringing)
+        run.finish(ringing, callers)
         run.hear_recordings()
 
 

@@ -15,7 +15,7 @@ from ringing_phones import RingingPhones  # noqa: E402
 SIP, HTTP, RTP = 26060, 26080, (26500, 27999)
 AGENT_PORTS = {"talk": 26101, "wait": 26102, "ring": 26103, "hold": 26104}
 NUMBERS = {"talk": "4008100001", "wait": "4008100002", "ring": "4008100003", "hold": "4008100004", "ivr": "4008100005"}
-IVR_WAIT_S = 40
+IVR_WAIT_S, IVR_TRIES = 40, 2
 
 
 def provisioning(sizes):
@@ -25,7 +25,7 @@ def provisioning(sizes):
         parts.append(f'[tenant.numbers."{number}"]\nflow = "{kind}"\nanswer = "on_agent"\n[tenant.flows.{kind}]\n')
         if kind == "ivr":
             parts.append('start = "menu"\n[tenant.flows.ivr.nodes.menu]\nkind = "menu"\nprompts = ["tone:beep"]\nchoices = { "1" = "go" }\n'
-                         f'timeout = "{IVR_WAIT_S}s"\ntries = 2\notherwise = "go"\n[tenant.flows.ivr.nodes.go]\nkind = "queue"\nqueue = "talk"\n')
+                         f'timeout = "{IVR_WAIT_S}s"\ntries = {IVR_TRIES}\notherwise = "go"\n[tenant.flows.ivr.nodes.go]\nkind = "queue"\nqueue = "talk"\n')
         else:
             parts.append(f'start = "line"\n[tenant.flows.{kind}.nodes.line]\nkind = "queue"\nqueue = "{kind}"\n')
     for kind, port in AGENT_PORTS.items():

@@ -13,6 +13,7 @@ namespace stewarding {
 namespace {
 
 constexpr seconds remembers_gone{60};
+constexpr seconds probe_again{10};  // while the last one has not come back
 constexpr std::size_t gone_told_max = 32;
 
 void enter(steward& at, steward_phase phase) {
@@ -136,6 +137,7 @@ void on_slot_moved(steward& at, const slot_moved& moved) {
 }
 
 void on_check(steward& at, const node_checked& check, outputs& out) {
+  if (check.process == at.me()) ++at.checks_read;
   if (check.process == at.me() && check.number >= at.check_awaited) at.is_unsure = false;
   if (at.phase == steward_phase::knocking && check.process == at.former)
     end(at, {errc::conflict, "node " + at.card.who.node + " runs already, as process " + to_text(at.former)}, out);
@@ -240,10 +242,30 @@ void forget(steward& at) {
   });
 }
 
+/// Somebody's frame is in doubt. Is it that node or Kafka? Who has written nothing lately cannot say, and writes a word. One at a
+/// time: while Kafka is away they would heap up.
+void probe_the_log(steward& at, outputs& out) {
+  const auto early = at.options.members.give_up / 2;
+  if (at.now - at.alive.counted.since < early || at.alive.mine.oldest_in_doubt >= early) return;
+  if (at.checks_read < at.probe_awaited && at.now - at.probed_at < probe_again) return;
+  const bool asked = std::any_of(at.alive.peers.begin(), at.alive.peers.end(), [&](const auto& one) {
+    return one.second.was_heard && !one.second.lost && one.second.last.oldest_in_doubt >= early;
+  });
+  if (!asked) return;
+  at.probed_at = at.now;
+  at.probe_awaited = at.checks_read + 1;
+  out.emplace_back(write_roster{node_checked{at.me(), ++at.checks}});
+}
+
 void on_tick(steward& at, const steward_tick& in, outputs& out) {
   pass_time(at, in.now, out);
   at.ticked_at = at.now;
-  if (at.phase == steward_phase::serving) tell_membership(at, membership_tick{in.now, in.mine}, out);
+  if (at.phase == steward_phase::serving) {
+    auto mine = in.mine;
+    mine.frames_counted += at.checks_read;
+    tell_membership(at, membership_tick{in.now, mine}, out);
+    probe_the_log(at, out);
+  }
   if (at.is_unsure && !at.written.contains("check")) {
     at.checks = std::max(at.checks + 1, at.check_awaited);
     write_once(at, "check", node_checked{at.me(), at.checks}, out);

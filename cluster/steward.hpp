@@ -225,6 +225,9 @@ struct steward {
   std::map<std::string, node_time> written{};
   bool is_unsure = false;  ///< it was stopped and does not know yet what it has missed
   std::uint64_t checks = 0, check_awaited = 0;
+  std::uint64_t checks_read = 0;  ///< of its own, so of records that the log took: they count as frames do
+  std::uint64_t probe_awaited = 0;
+  node_time probed_at{};
   node_time ticked_at{};
   node_time looked_at{};  ///< for planned moves
   time_point log{};       ///< the latest time that the log told

@@ -181,6 +181,21 @@ TEST(Steward, AFailedClaimIsTriedAgainLaterAndLater) {
   EXPECT_LE(until_served(world, 8s), 2s);
 }
 
+// A node was cut off from Kafka when one tenant alone had calls, so nobody else wrote anything that showed that Kafka was there:
+// its lane stood still until another tenant was called.
+TEST(Steward, LanesOfANodeThatCannotWriteAreTakenAlsoWhenNobodyElseHasAnythingToWrite) {
+  for (const bool is_quiet : {false, true}) {
+    auto world = settled(3, {.is_quiet = is_quiet});
+    world.cut_from_log(1);
+    world.run(4s);
+    EXPECT_EQ(world.violation(), "");
+    EXPECT_EQ(lanes_of(world, 4, "b"), 0U) << text_of(world);
+    EXPECT_EQ(world.runs().at(1).ended, "") << "it is heard, so it keeps its slot";
+    const auto checks = world.runs().at(0).at.checks + world.runs().at(2).at.checks;
+    EXPECT_LE(checks, is_quiet ? 8U : 0U) << "the roster is kept for ever";
+  }
+}
+
 TEST(Steward, AllGoOnSpeakingWhileTheLogStandsStill) {
   auto world = settled(3);
   world.stall(true);

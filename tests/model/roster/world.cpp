@@ -114,6 +114,7 @@ void steward_world::run(milliseconds time) {
 }
 
 void steward_world::read(steward_run& one) {
+  if (one.cut_since) return;
   while (one.runs && one.read < log_.size() && std::max(log_[one.read].at, one.paused_until) + one.lag < now_) {
     const auto& next = log_[one.read];
     hand_in(one, roster_read{one.read, next.what, utc(next.at), now_});
@@ -129,9 +130,11 @@ void steward_world::tick(steward_run& one) {
   for (lane_id id = 0; id < options_.lanes; ++id)
     seen.push_back({id, lanes_[id], lanes_[id].process == one.at.me() && !one.given_up.contains(id), true, 1});
   hand_in(one, lanes_seen{std::move(seen)});
-  heartbeat mine{.clock = utc(now_), .records_read = static_cast<std::uint64_t>(now_.count())};
+  const auto moved = options_.is_quiet ? node_time{} : one.cut_since.value_or(now_);
+  heartbeat mine{.clock = utc(now_), .records_read = static_cast<std::uint64_t>(moved.count())};
   mine.frames_counted = mine.records_read;
   if (stalled_) mine.oldest_in_doubt = now_ - stalled_since_;
+  if (one.cut_since) mine.oldest_in_doubt = now_ - *one.cut_since;
   hand_in(one, steward_tick{now_, mine});
   tell_resets(one);
   if (one.runs && one.at.phase == steward_phase::serving) say_all(one);
@@ -164,10 +167,12 @@ void steward_world::hand_in(steward_run& one, const steward_input& in) {
 }
 
 void steward_world::act(steward_run& one, const steward_output& out) {
-  std::visit(overload{[&](const write_roster& o) { write(o.what); },
+  std::visit(overload{[&](const write_roster& o) {
+                        if (!one.cut_since) write(o.what);
+                      },
                       [&](const claim_lane& o) {
                         note(one, "claims lane " + std::to_string(o.lane) + ": " + o.why);
-                        if (stalled_) return one.inbox.push_back({now_ + 1s, claim_ended{o.lane, false}});
+                        if (stalled_ || one.cut_since) return one.inbox.push_back({now_ + 1s, claim_ended{o.lane, false}});
                         lanes_.at(o.lane) = one.at.card.who;
                         one.given_up.erase(o.lane);
                         one.inbox.push_back({now_ + on_the_way, claim_ended{o.lane, true}});

@@ -23,7 +23,8 @@ struct steward_run {
   bool runs = true;            ///< neither killed nor ended
   bool refuses_links = false;  ///< its kernel is there to say that it is gone
   node_time paused_until{};
-  node_time lag{};  ///< of its tail; after a pause too
+  std::optional<node_time> cut_since{};  ///< it does not reach the log, and a frame of it lies in doubt since then
+  node_time lag{};                       ///< of its tail; after a pause too
   std::size_t read = 0;
   std::size_t to_catch_up = 0;
   bool caught_up = false;
@@ -39,6 +40,7 @@ struct world_options {
   lane_id lanes = 4;
   cluster::steward_options steward{};
   cluster::steward_rules rules{};
+  bool is_quiet = false;  ///< no call, no frame, nowhere
 };
 
 class steward_world {
@@ -52,6 +54,8 @@ class steward_world {
   void pause(std::size_t process, milliseconds time);
   /// What node `from` says does not reach node `to` until unblocked.
   void block(std::size_t from, std::size_t to, bool blocked);
+  /// It alone does not reach the log.
+  void cut_from_log(std::size_t process) { runs_.at(process).cut_since = now_; }
   /// Its tail is so late.
   void lag(std::size_t process, milliseconds by) { runs_.at(process).lag = by; }
   /// Nothing enters or leaves the log.

@@ -85,7 +85,7 @@ void cluster_seat::fill(node_ports& ports) {
   };
   ports.register_reply = [this](struct register_reply what) { router_->to_register(std::move(what)); };
   ports.forward = [this](lane_id lane, const actors::entity_input& in) { return router_->forward(lane, in); };
-  ports.is_elsewhere = [this](lane_id lane) { return router_->is_elsewhere(lane); };
+  ports.is_elsewhere = [this](lane_id lane) { return is_given_up(lane) || router_->is_elsewhere(lane); };
 }
 
 cluster::node_card cluster_seat::card(const std::string& api_url) const {
@@ -149,10 +149,14 @@ cluster::steward_hooks cluster_seat::hooks() {
   out.bring_to_rest = [this](lane_id lane, std::function<void(bool)> answer) { bring_to_rest(lane, std::move(answer)); };
   out.open_slot = [this](slot_number at, const cluster::slot& what) {
     router_->expect(at);
-    tasks_->post([this, at, what] { open_slot(at, what); });
+    const auto turn = begin_turn(at);
+    tasks_->post([this, at, what, turn] { open_slot(at, what, turn); });
   };
   out.close_slot = [this](slot_number at) { close_slot(at); };
-  out.give_up = [this](const std::string& why) { log_.give_up(why); };
+  out.give_up = [this](const std::string& why) {
+    given_up_ = ~std::uint64_t{0};
+    log_.give_up(why);
+  };
   out.end_process = [](const std::string& why) {
     spdlog::critical("this process is out of the cluster: {}", why);
     std::_Exit(exit_out_of_cluster);
@@ -167,6 +171,7 @@ cluster::steward_hooks cluster_seat::hooks() {
 }
 
 void cluster_seat::claim(lane_id lane) {
+  given_up_ &= ~bit_of(lane);
   const auto ended = [this, lane](bool won) {
     if (auto* desk = steward_.load()) desk->claim_ended(lane, won);
   };

@@ -77,6 +77,8 @@ class cluster_seat {
   using station_ptr = std::shared_ptr<station>;
   cluster::node_card card(const std::string& api_url) const;
   cluster::steward_hooks hooks();
+  static constexpr std::uint64_t bit_of(lane_id lane) { return std::uint64_t{1} << (lane % 64U); }
+  bool is_given_up(lane_id lane) const { return (given_up_ & bit_of(lane)) != 0; }
   void claim(lane_id lane);
   void bring_to_rest(lane_id lane, std::function<void(bool)> done);
   void look_soon();
@@ -84,9 +86,14 @@ class cluster_seat {
   void look_whether_drained();
   void end_when_empty();
   void open_again();
-  void open_slot(slot_number at, const cluster::slot& what);
+  /// From open_slot to close_slot of the steward; true = it is over. What still opens sees that and says nothing.
+  using slot_turn = std::shared_ptr<std::atomic<bool>>;
+  slot_turn begin_turn(slot_number at);
+  void open_slot(slot_number at, const cluster::slot& what, const slot_turn& turn);
+  slot_turn turn_of(slot_number at) const;
+  void take_address_again();
   void close_slot(slot_number at);
-  result<station_ptr> make_station(slot_number at, const cluster::slot_addresses& where);
+  result<station_ptr> make_station(slot_number at, const cluster::slot_addresses& where, const slot_turn& turn);
   station_ears ears_of(slot_number at);
   void move_addresses(const char* how, const cluster::slot& what) const;
   std::map<slot_number, station_ptr> held_stations() const;
@@ -100,6 +107,9 @@ class cluster_seat {
   std::unique_ptr<actors::cluster_gateway> gateway_{};
   std::unique_ptr<cluster::steward_desk> desk_{};
   std::atomic<cluster::steward_desk*> steward_{nullptr};  ///< once it stands
+  /// A bit for each lane (cluster.lanes: at most 63 and lane 0) that the steward has given up and not claimed again: its actors
+  /// must not claim it by themselves, as they do when a step was in doubt.
+  std::atomic<std::uint64_t> given_up_{0};
   std::atomic<bool> open_{false}, draining_{false}, looks_{false};
 
   std::optional<std::chrono::steady_clock::time_point> drained_since_{};  ///< on the seat's thread, as `ends_`
@@ -110,7 +120,9 @@ class cluster_seat {
     std::string why{};
     std::chrono::steady_clock::time_point again{};
   };
-  std::map<slot_number, failed_slot> failed_{};  ///< under stations_mutex_
+  std::map<slot_number, failed_slot> failed_{};      ///< under stations_mutex_
+  std::map<slot_number, failed_slot> take_again_{};  ///< likewise; `why` is empty
+  std::map<slot_number, slot_turn> turns_{};         ///< likewise
   mutable std::mutex stations_mutex_{};
   std::map<slot_number, station_ptr> stations_{};
   std::map<slot_number, cluster::process_id> holders_{};  ///< as last seen, on the seat's thread

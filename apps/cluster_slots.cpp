@@ -16,6 +16,7 @@ constexpr milliseconds bind_again{20};
 constexpr milliseconds open_patience{5'000};  // the former holder may still be closing its sockets
 constexpr milliseconds address_patience{5'000};
 constexpr milliseconds retry_slot_every{2'000};
+constexpr milliseconds address_again_after{2'000};
 
 }  // namespace
 
@@ -27,7 +28,13 @@ station_ears cluster_seat::ears_of(slot_number at) {
           .draining = [this] { return draining_.load(); }};
 }
 
-result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, const cluster::slot_addresses& where) {
+cluster_seat::slot_turn cluster_seat::begin_turn(slot_number at) {
+  const std::lock_guard lock{stations_mutex_};
+  return turns_[at] = std::make_shared<std::atomic<bool>>(false);
+}
+
+result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, const cluster::slot_addresses& where,
+                                                             const slot_turn& turn) {
   station_options made{.edge = options_.edge, .media = options_.media, .assets = options_.assets};
   made.edge.slot = at;
   made.edge.listen = where.listen;
@@ -37,11 +44,10 @@ result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, con
   made.media.port_first = where.rtp_first;
   made.media.port_last = where.rtp_last;
   made.media.data_directory = options_.data;
-  const auto silenced = std::make_shared<std::atomic<bool>>(false);
-  made.silence = [silenced] { *silenced = true; };
-  made.edge.may_speak = made.media.may_speak = [this, silenced] {
+  made.silence = [turn] { *turn = true; };
+  made.edge.may_speak = made.media.may_speak = [this, turn] {
     const auto* desk = steward_.load(std::memory_order_relaxed);
-    return !silenced->load(std::memory_order_relaxed) && desk != nullptr && desk->may_speak(cluster::steward_desk::clock_now());
+    return !turn->load(std::memory_order_relaxed) && desk != nullptr && desk->may_speak(cluster::steward_desk::clock_now());
   };
   auto fresh = std::make_shared<station>(std::move(made), ears_of(at));
   const auto tenants = store_.tenants();
@@ -49,7 +55,7 @@ result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, con
   for (const auto until = std::chrono::steady_clock::now() + open_patience;;) {
     auto edge = fresh->open_edge();
     if (edge) break;
-    if (std::chrono::steady_clock::now() > until) return tl::unexpected{edge.error()};
+    if (*turn || std::chrono::steady_clock::now() > until) return tl::unexpected{edge.error()};
     std::this_thread::sleep_for(bind_again);
   }
   fresh->take(tenants);
@@ -58,26 +64,33 @@ result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, con
   return fresh;
 }
 
-void cluster_seat::open_slot(slot_number at, const cluster::slot& what) {
+void cluster_seat::open_slot(slot_number at, const cluster::slot& what, const slot_turn& turn) {
+  if (*turn) return;
   const auto began = std::chrono::steady_clock::now();
   station_ptr here;
   for (const auto& [unused, one] : held_stations())
     if (one->is_at(what.addresses.listen, what.addresses.rtp_host)) here = one;  // the same machine under another name
   if (!here) {
     move_addresses("take", what);
-    auto made = make_station(at, what.addresses);
+    if (*turn) return spdlog::info("slot {} of {} was given up before it was open here", at, what.node);
+    auto made = make_station(at, what.addresses, turn);
     if (!made) {
-      spdlog::error("slot {} of {} cannot be opened: {}", at, what.node, made.error().what);
       const std::lock_guard lock{stations_mutex_};
+      if (*turn) return;
+      spdlog::error("slot {} of {} cannot be opened: {}", at, what.node, made.error().what);
       failed_[at] = {what, made.error().what, std::chrono::steady_clock::now() + retry_slot_every};
       return;
     }
     here = std::move(*made);
   }
-  {
-    const std::lock_guard lock{stations_mutex_};
-    stations_[at] = here;
+  std::unique_lock lock{stations_mutex_};  // close_slot comes before, and says so, or after, and finds it
+  if (*turn) {
+    lock.unlock();
+    here->stop();
+    return spdlog::info("slot {} of {} was given up while it was opened here", at, what.node);
   }
+  stations_[at] = here;
+  if (!options_.cluster.address_command.empty()) take_again_[at] = {what, {}, began + address_again_after};
   router_->open(at, {.to_leg = [here](leg_command c) { here->to_leg(std::move(c)); },
                      .to_media = [here](media_command c) { here->to_media(std::move(c)); },
                      .to_register = [here](register_reply r) { here->to_register(std::move(r)); },
@@ -97,18 +110,44 @@ void cluster_seat::open_again() {
       return true;
     });
   }
-  for (const auto& [at, what] : due) open_slot(at, what);
+  for (const auto& [at, what] : due) open_slot(at, what, turn_of(at));
+  take_address_again();
+}
+
+cluster_seat::slot_turn cluster_seat::turn_of(slot_number at) const {
+  const std::lock_guard lock{stations_mutex_};
+  const auto found = turns_.find(at);
+  return found == turns_.end() ? std::make_shared<std::atomic<bool>>(true) : found->second;
+}
+
+/// Who gave the slot up while it opened it may have had its own "take" under way, which ended after ours.
+void cluster_seat::take_address_again() {
+  std::vector<cluster::slot> due;
+  {
+    const std::lock_guard lock{stations_mutex_};
+    std::erase_if(take_again_, [&](const auto& one) {
+      if (one.second.again > std::chrono::steady_clock::now()) return false;
+      due.push_back(one.second.what);
+      return true;
+    });
+  }
+  for (const auto& what : due) move_addresses("take", what);
 }
 
 /// On the steward's thread: when it returns the slot is silent.
 void cluster_seat::close_slot(slot_number at) {
-  router_->close(at);
   station_ptr gone;
   {
     const std::lock_guard lock{stations_mutex_};
+    router_->close(at);
     failed_.erase(at);
+    take_again_.erase(at);
+    const auto turn = turns_.extract(at);
     const auto found = stations_.find(at);
-    if (found == stations_.end()) return;
+    if (found == stations_.end()) {
+      if (turn) *turn.mapped() = true;  // it is being opened
+      return;
+    }
     gone = std::move(found->second);
     stations_.erase(found);
     for (const auto& [unused, one] : stations_)

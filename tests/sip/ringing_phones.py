@@ -2,8 +2,10 @@
 import re
 import socket
 import threading
+import time
 
 BYTES_MAX = 65_535
+T1_S, T2_S = 0.5, 4.0
 
 
 def header(text, name):
@@ -19,6 +21,7 @@ class RingingPhones:
         self.contact = f"<sip:phone@{host}:{port}>"
         self.lock = threading.Lock()
         self.ringing = {}  # branch -> (agent's URI, INVITE, whence)
+        self.ended = {}  # branch -> [INVITE, whence, when 487 is repeated, the pause after that]: until its ACK (RFC 3261 17.2.1)
         self.invites = self.cancels = self.strays = 0
         self.double_rung = 0  # INVITEs (RFC 3261 17.2.3: by branch) that came while another of the same agent had no final response
         self.over = threading.Event()
@@ -30,9 +33,21 @@ class RingingPhones:
             try:
                 data, whence = self.socket.recvfrom(BYTES_MAX)
             except socket.timeout:
-                continue
+                data = None
             with self.lock:
-                self.hear(data.decode(errors="replace"), whence)
+                if data is not None:
+                    self.hear(data.decode(errors="replace"), whence)
+                self.repeat_finals()
+
+    def repeat_finals(self):
+        """Every T1, doubling up to T2, for 64*T1; then the transaction is over, acknowledged or not."""
+        now = time.monotonic()
+        for branch, last in list(self.ended.items()):
+            if now > last[4]:
+                del self.ended[branch]
+            elif now > last[2]:
+                self.reply(last[0], last[1], "487 Request Terminated")
+                last[2], last[3] = now + last[3], min(2 * last[3], T2_S)
 
     def hear(self, text, whence):
         method = text.split(" ", 1)[0]
@@ -45,11 +60,17 @@ class RingingPhones:
                 self.double_rung += any(uri == agent for uri, _, _ in self.ringing.values())
                 self.ringing[branch] = (agent, text, whence)
             self.reply(text, whence, "180 Ringing")
+        elif method == "ACK":
+            self.ended.pop(branch, None)
         elif method == "CANCEL":
             rung = self.ringing.pop(branch, None)
             self.cancels += 1
-            self.strays += rung is None
-            self.reply(text, whence, "200 OK" if rung else "481 Call/Transaction Does Not Exist")
+            if rung:
+                now = time.monotonic()
+                self.ended[branch] = [rung[1], whence, now + T1_S, 2 * T1_S, now + 64 * T1_S]
+            known = branch in self.ended
+            self.strays += not known
+            self.reply(text, whence, "200 OK" if known else "481 Call/Transaction Does Not Exist")
             if rung:
                 self.reply(rung[1], whence, "487 Request Terminated")
 

@@ -131,7 +131,7 @@ std::size_t memory_network::deliver(std::size_t most) {
   return count;
 }
 
-void memory_network::advance(milliseconds by) {
+void memory_network::advance(std::chrono::microseconds by) {
   const auto until = now_ + by;
   while (true) {
     deliver();

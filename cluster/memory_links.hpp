@@ -33,7 +33,9 @@ class memory_network {
   /// All that is due, and what follows of it, at most `most`. How many handlers were called.
   std::size_t deliver(std::size_t most = 1'000'000);
   /// Time passes, and what becomes due meanwhile is delivered in its order.
-  void advance(milliseconds by);
+  void advance(std::chrono::microseconds by);
+  /// When something is due next, as things stand; none = nothing is under way.
+  std::optional<node_time> next_due();
   node_time now() const { return now_; }
 
   /// From now on messages, and news of a death, need so long. Default: none.
@@ -91,7 +93,6 @@ class memory_network {
   bool tell_down(const pair& who, const side& at, std::optional<link_down> word);
   bool flows(const pair& way);
   bool deliver_message();
-  std::optional<node_time> next_due();
 
   std::map<process_id, member> members_{};
   std::map<pair, side> sides_{};

@@ -41,6 +41,11 @@ result<void> steward_desk_impl::open() {
   if (bounds->first != 0) return fail(errc::corrupt, "the roster's beginning was removed: its topic must keep everything");
   roster_end_ = static_cast<std::uint64_t>(bounds->end);
   if (auto tailed = options_.roster->tail(0, 0, [this](const auto& came) { on_records(came); }); !tailed) return tailed;
+  heartbeat_due_ = now();
+  if (options_.by_hand) {
+    is_open_ = true;
+    return {};
+  }
   thread_ = std::thread{[this] { run(); }};
   const auto joined = wait_for([this](const auto& now) { return now.phase == steward_phase::serving || ended_; },
                                options_.start_patience, "its join of the roster");
@@ -101,32 +106,45 @@ void steward_desk_impl::on_records(const result<std::span<const log_record>>& ca
 
 void steward_desk_impl::run() {
   name_this_thread("steward");
-  heartbeat_due_ = steward_desk::clock_now();
   std::unique_lock lock{inbox_mutex_};
   while (!ends_) {
-    const auto pause = heartbeat_due_ - steward_desk::clock_now();
+    const auto pause = heartbeat_due_ - now();
     inbox_changed_.wait_for(lock, std::max(pause, node_time{0}), [this] { return !inbox_.empty() || ends_; });
     std::deque<letter> came;
     came.swap(inbox_);
     lock.unlock();
-    for (auto& one : came) open_letter(std::move(one));
-    if (state_.phase == steward_phase::reading && state_.members.next >= roster_end_)
-      give(roster_caught_up{steward_desk::clock_now()});
-    if (steward_desk::clock_now() >= heartbeat_due_) tick();
-    publish();
+    handle_letters(std::move(came));
     lock.lock();
   }
+}
+
+void steward_desk_impl::handle_letters(std::deque<letter> came) {
+  for (auto& one : came) open_letter(std::move(one));
+  if (state_.phase == steward_phase::reading && state_.members.next >= roster_end_) give(roster_caught_up{now()});
+  if (now() >= heartbeat_due_) tick();
+  publish();
+}
+
+node_time steward_desk_impl::step() {
+  std::deque<letter> came;
+  {
+    const std::lock_guard lock{inbox_mutex_};
+    if (ends_) return node_time::max();
+    came.swap(inbox_);
+  }
+  if (!came.empty() || now() >= heartbeat_due_) handle_letters(std::move(came));
+  return heartbeat_due_;
 }
 
 void steward_desk_impl::open_letter(letter&& what) {
   if (what.broken) return end({what.broken->code, "the roster cannot be read on: " + what.broken->what});
   if (!what.in) return answer(what.from, what.word);
   if (auto* record = std::get_if<roster_read>(&*what.in)) {
-    record->now = steward_desk::clock_now();
+    record->now = now();
     const auto* joined = record->what ? std::get_if<node_joined>(&*record->what) : nullptr;
     give(*what.in);
     // When the log took it lies between our sending and our reading: beyond these the clocks differ.
-    const auto clock = system_clock{}.now();
+    const auto clock = utc();
     if (joined != nullptr && joined->card.who.process == me())
       give(log_time_seen{record->log, std::clamp(record->log, std::min(appended_at_, clock), clock)});
     return;
@@ -140,7 +158,7 @@ void steward_desk_impl::answer(const lane_owner& from, const envelope& word) {
   switch (word.kind) {
     case link_kind::heartbeat:
       if (auto said = decode_heartbeat(word.bytes))
-        give(peer_heard{from.process, std::move(*said), steward_desk::clock_now(), system_clock{}.now()});
+        give(peer_heard{from.process, std::move(*said), now(), utc()});
       return;
     case link_kind::opinion_asked:
       if (const auto asked = decode_opinion_asked(word.bytes))
@@ -229,17 +247,17 @@ void steward_desk_impl::see_lanes() {
 }
 
 void steward_desk_impl::tick() {
-  const auto now = steward_desk::clock_now();
+  const auto at = now();
   const node_time period = options_.steward.members.heartbeat;
-  heartbeat_due_ = std::max(heartbeat_due_ + period, now);
+  heartbeat_due_ = std::max(heartbeat_due_ + period, at);
   see_lanes();
-  heartbeat mine{.clock = system_clock{}.now(), .owns_lanes_allowed = !hooks_.may_own || hooks_.may_own()};
+  heartbeat mine{.clock = utc(), .owns_lanes_allowed = !hooks_.may_own || hooks_.may_own()};
   for (const auto& one : lane_views_) {
     mine.oldest_in_doubt = std::max(mine.oldest_in_doubt, one.in_doubt);
     mine.records_read += one.next_offset;
     if (one.mode == lane_mode::owner) mine.frames_counted += one.sequence;
   }
-  give(steward_tick{now, mine});
+  give(steward_tick{at, mine});
   if (state_.phase != steward_phase::serving) return;
   for (const auto& peer : linked_) send(peer.who, link_kind::heartbeat, encode(heartbeat_for(state_, peer.who.process)));
 }
@@ -250,7 +268,7 @@ void steward_desk_impl::send(const lane_owner& to, link_kind kind, std::string b
 }
 
 void steward_desk_impl::write(const roster_record& what) {
-  appended_at_ = system_clock{}.now();
+  appended_at_ = utc();
   options_.roster->append(0, encode_roster_record(what), [this](const auto& outcome) {
     if (!outcome) say("a record of the roster may be lost: " + outcome.error().what);
   });

@@ -53,6 +53,10 @@ struct steward_desk_options {
   std::function<result<std::unique_ptr<links>>(link_handlers)> open_links{};
   milliseconds start_patience{20'000};  ///< longest wait of open() for the roster and for its own join in it
   milliseconds order_patience{10'000};  ///< longest wait of an order until it is read back
+  /// No thread of its own, for the simulation: open() returns before the join is read back, and who drives it calls step().
+  bool by_hand = false;
+  std::function<node_time()> now{};     ///< monotonic; empty = the operating system's
+  std::function<time_point()> clock{};  ///< UTC; empty = the operating system's
 };
 
 struct node_view {
@@ -130,6 +134,8 @@ class steward_desk {
   /// @error conflict  a member does not understand it
   result<void> raise_level(std::uint32_t level);
   void rebalance(std::optional<lane_id> lane = std::nullopt);
+  /// Of one that is driven by hand: handles what has come, and ticks when a heartbeat is due. Returns when the next one is.
+  node_time step();
   /// Closes its slots, gives all lanes up and leaves; then close. @error timed_out
   result<void> leave();
   /// Ends thread, links and log without a word. Not from a hook. Idempotent.

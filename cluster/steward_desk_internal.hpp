@@ -27,6 +27,7 @@ class steward_desk_impl {
   void close();
 
   void put(steward_input in);
+  node_time step();
   void owner_read(lane_id lane, const lane_owner& owner, std::uint64_t epoch);
   void write(const roster_record& what);
   template <class Look>
@@ -53,6 +54,9 @@ class steward_desk_impl {
   void on_message(const lane_owner& from, envelope what);
   void put(letter what);
   void run();
+  void handle_letters(std::deque<letter> came);
+  node_time now() const { return options_.now ? options_.now() : steward_desk::clock_now(); }
+  time_point utc() const { return options_.clock ? options_.clock() : system_clock{}.now(); }
   void open_letter(letter&& what);
   void answer(const lane_owner& from, const envelope& word);
   void bring_to_rest(const lane_owner& to, lane_id lane);

@@ -53,10 +53,10 @@ std::vector<node_view> steward_desk_impl::nodes_now() const {
 
 void steward_desk_impl::note_takeover(std::string what, process_id from, const std::string& from_node, const std::string& to,
                                       published_state& now) {
-  takeover_view one{.at = system_clock{}.now(), .what = std::move(what), .from = from_node, .to = to};
+  takeover_view one{.at = utc(), .what = std::move(what), .from = from_node, .to = to};
   const auto gone = state_.departures.find(from);
   if (gone != state_.departures.end())
-    one.took = std::chrono::duration_cast<milliseconds>(steward_desk::clock_now() - gone->second.heard_at);
+    one.took = std::chrono::duration_cast<milliseconds>(this->now() - gone->second.heard_at);
   now.takeovers.push_back(std::move(one));
   if (now.takeovers.size() > takeovers_kept) now.takeovers.pop_front();
 }
@@ -123,6 +123,8 @@ result<std::unique_ptr<steward_desk>> steward_desk::open(steward_desk_options op
 }
 
 steward_desk::~steward_desk() { close(); }
+
+node_time steward_desk::step() { return impl_->step(); }
 
 lane_owner steward_desk::owner_of(lane_id lane) const {
   return impl_->look([&](const published_state& at) {

@@ -9,7 +9,8 @@ namespace seatgrid::sim {
 namespace {
 
 constexpr milliseconds end_repeat{500};  // the edge repeats leg_ended
-constexpr std::uint32_t end_repeats_max = 64;
+constexpr std::uint32_t end_repeats_max = 240;
+constexpr seconds invite_patience{10};  // of a caller whose INVITE no edge knows any more
 constexpr std::uint16_t gone = 481;
 
 }  // namespace
@@ -62,8 +63,20 @@ dialog phones::dialog_of(const phone_leg& phone) const {
   return d;
 }
 
+slot_number phones::slot_of(leg_id leg) const {
+  const auto it = legs_.find(leg);
+  return it == legs_.end() ? slot_number{0} : it->second.slot;
+}
+
+const tenant_place& phones::tenant_of(call_id call) const {
+  const auto it = std::find_if(plan_.tenants.begin(), plan_.tenants.end(),
+                               [&](const tenant_place& t) { return shard_of_tenant(t.name) == call.shard(); });
+  return it == plan_.tenants.end() ? plan_.tenants.front() : *it;
+}
+
 void phones::to_node(leg_event event) {
-  stage_.in_this_life(wire, [this, event = std::move(event)] {
+  const auto slot = slot_of(leg_of(event));
+  stage_.in_life_of(slot, wire, [this, event = std::move(event)] {
     const auto* phone = find(leg_of(event));
     if (phone == nullptr || phone->edge_knows) tell(event);
   });
@@ -71,13 +84,16 @@ void phones::to_node(leg_event event) {
 
 void phones::tell(const leg_event& event) {
   stage_.say("event " + name_of(leg_of(event)) + " #" + std::to_string(event.index()));
-  stage_.engine->on(event);
-  if (stage_.chance.chance(10)) stage_.engine->on(event);  // retransmitted past the edge's memory
+  const auto& at = stage_.stations[slot_of(leg_of(event))];
+  if (!at.open) return;
+  at.on_leg(event);
+  if (stage_.chance.chance(10)) at.on_leg(event);  // retransmitted past the edge's memory
 }
 
 void phones::begin() {
   for (std::uint32_t i = 0; i < options_.calls; ++i) {
     callers_.push_back({.name = "caller-" + std::to_string(i)});
+    if (options_.nodes > 1) callers_.back().slot = static_cast<slot_number>(stage_.chance.between(1, options_.nodes));
     stage_.in(stage_.chance.wait(0, plan_.calls_over.count()), [this, i] { invite(i); });
   }
 }
@@ -86,21 +102,25 @@ void phones::begin() {
 void phones::invite(std::size_t which) {
   auto& c = callers_[which];
   if (c.done) return;
-  if (!stage_.engine) {
+  if (!stage_.listens(c.slot)) {
     stage_.in(milliseconds{500}, [this, which] { invite(which); });
     return;
   }
   const auto old = c.leg;
-  c.leg = {call_id::make(shard_of_tenant(tenant_name), stage_.chance.next()), 1};
+  const auto& tenant = plan_.tenants[which % plan_.tenants.size()];
+  const auto unique = stage_.chance.next();
+  const auto shard = shard_of_tenant(tenant.name);
+  c.leg = {c.slot == 0 ? call_id::make(shard, unique) : call_at(shard, c.slot, unique), 1};
   if (old) legs_.erase(old);
   auto& phone = legs_[c.leg];
   phone.leg = c.leg;
+  phone.slot = c.slot;
   phone.device = c.name;
   phone.incoming = true;
   ++calls_made_;
   leg_incoming in;
   in.leg = c.leg;
-  in.tenant = tenant_name;
+  in.tenant = tenant.name;
   in.trunk = "carrier";
   in.called = in.dialled = access_number_called;
   in.caller.number = "1380013" + std::to_string(8'000 + which);
@@ -148,7 +168,7 @@ void phones::repeat_end(leg_id leg, std::uint32_t times) {
   auto* phone = find(leg);
   if (phone == nullptr || !phone->end_untold || times > end_repeats_max) return;
   const bool edge_follows = phone->incoming || phone->edge_answered;
-  if (stage_.engine && phone->edge_knows && edge_follows)
+  if (stage_.listens(phone->slot) && phone->edge_knows && edge_follows)
     to_node(leg_ended{.leg = leg, .at = phone->ended_at, .cancelled = phone->cancelled, .cause = {}});
   stage_.in(end_repeat, [this, leg, times] { repeat_end(leg, times + 1); });
 }
@@ -173,7 +193,9 @@ void phones::transfer(leg_id leg) {
     auto* phone = find(leg);
     if (phone == nullptr || phone->state != phone_state::talking || !phone->acknowledged) return;
     const auto kind = stage_.chance.between(0, 3);
-    const auto agent = "a" + std::to_string(stage_.chance.between(1, options_.agents));
+    const auto& tenant = tenant_of(leg.call);
+    const auto last = tenant.first_agent + tenant.agents - 1;
+    const auto agent = "a" + std::to_string(stage_.chance.between(tenant.first_agent, last));
     const auto number = std::to_string(13'900'000'000 + ++transfers_);
     const auto user = kind == 0 ? agent : kind == 1 ? stage_.chance.chance(500) ? "q1" : "q2" : kind == 2 ? number : "nobody";
     stage_.say("phone " + phone->device + " transfers " + name_of(leg) + " to " + user);
@@ -219,16 +241,29 @@ void phones::on_restore(const leg_restore& order) {
     complain("restored a leg that no phone ever had: " + name_of(order.leg));
     return;
   }
-  if (phone->edge_knows) return;
+  if (phone->edge_knows) return tell_again(*phone, order);
   phone->edge_knows = true;
+  if (phone->unknown_since && phone->was_early) ++promises_kept_;
+  phone->unknown_since.reset();
   if (phone->incoming) return;
   if (!order.confirmed) return cancel_old(*phone, order);
   phone->edge_answered = phone->edge_acks = true;
 }
 
-void phones::hear(const leg_command& command) {
+/// The call has another owner, and the edge lived on (sip/restore.cpp).
+void phones::tell_again(const phone_leg& phone, const leg_restore& order) {
+  if (phone.end_untold)
+    return to_node(leg_ended{.leg = phone.leg, .at = phone.ended_at, .cancelled = phone.cancelled, .cause = {}});
+  const bool talks = phone.incoming ? phone.state == phone_state::talking : phone.edge_answered;
+  if (!talks) return;
+  if (order.confirmed || !phone.incoming) return to_node(leg_probed{.leg = phone.leg, .status = 200});
+  to_node(leg_confirmed{.leg = phone.leg, .media = {}, .confirmed = dialog_of(phone)});
+}
+
+void phones::hear(slot_number at, const leg_command& command) {
   const auto leg = leg_of(command);
   auto* phone = find(leg);
+  if (phone != nullptr && phone->slot != at) return;  // an edge that never had this dialog
   const bool makes_it_known = std::holds_alternative<leg_restore>(command) || std::holds_alternative<leg_invite>(command) ||
                               std::holds_alternative<leg_forget>(command);
   if (phone != nullptr && !phone->edge_knows && !makes_it_known) return;  // this edge has no such dialog
@@ -244,7 +279,7 @@ void phones::hear(const leg_command& command) {
                  phone->was_early = true;
                  to_node(leg_confirmed{.leg = leg, .media = sdp_of(leg), .confirmed = dialog_of(*phone)});
                },
-               [&](const leg_reject& c) { on_release(leg, c.cause); }, [&](const leg_invite& c) { invite_agent(c); },
+               [&](const leg_reject& c) { on_release(leg, c.cause); }, [&](const leg_invite& c) { invite_agent(at, c); },
                [&](const leg_release& c) { on_release(leg, c.cause); }, [](const leg_answer_offer&) {},
                [](const leg_reject_offer&) {},
                [&](const leg_offer&) {
@@ -266,18 +301,20 @@ void phones::hear(const leg_command& command) {
       command);
 }
 
-void phones::kill() {
+void phones::kill(slot_number at) {
   for (auto& [unused, phone] : legs_) {
+    if (phone.slot != at) continue;
+    if (phone.edge_knows && phone.state != phone_state::ended) phone.unknown_since = stage_.now();
     phone.edge_knows = phone.edge_heard = phone.edge_cancels = phone.edge_answered = phone.edge_acks = false;
     if (!phone.incoming && !phone.left) phone.state = phone_state::ended;
   }
 }
 
 /// Callers whose INVITE got no answer of any kind repeat it; the new edge takes it for a new call, unless it was restored.
-void phones::restarted() {
-  started_at_ = stage_.now();
-  stage_.in(milliseconds{700}, [this, life = stage_.lives] {
-    if (life != stage_.lives || !stage_.engine) return;
+void phones::restarted(slot_number at) {
+  started_at_[at] = stage_.now();
+  if (options_.nodes > 1) return;
+  stage_.in_life_of(at, milliseconds{700}, [this] {
     for (std::size_t i = 0; i < callers_.size(); ++i) {
       const auto* phone = find(callers_[i].leg);
       if (callers_[i].done || phone == nullptr || phone->edge_knows || phone->state == phone_state::ended) continue;
@@ -287,6 +324,18 @@ void phones::restarted() {
         complain("lost call: " + name_of(phone->leg) + " of " + phone->device + " was promised and not restored");
     }
   });
+}
+
+void phones::look_for_lost(time_point last_trouble, milliseconds patience) {
+  for (auto& [leg, phone] : legs_) {
+    if (!phone.incoming || !phone.unknown_since || phone.state == phone_state::ended) continue;
+    const auto now = stage_.now();
+    if (!phone.was_early) {
+      if (now - *phone.unknown_since > invite_patience) hang_up(leg, true);
+    } else if (now - std::max(*phone.unknown_since, last_trouble) > patience) {
+      complain("lost call: " + name_of(leg) + " of " + phone.device + " was promised and not restored");
+    }
+  }
 }
 
 }  // namespace seatgrid::sim

@@ -20,6 +20,7 @@ enum class phone_state : std::uint8_t { calling = 0, early = 1, ringing = 2, tal
 /// Our INVITE or theirs, from both ends. The phone's half outlives a kill, the edge's half is of one life.
 struct phone_leg {
   leg_id leg{};
+  slot_number slot = 0;  ///< whose edge has the dialog
   std::string device{};  ///< agent's name, or "caller-N"
   bool incoming = false;
   phone_state state = phone_state::calling;  ///< of ours: `calling` until the INVITE arrives
@@ -39,6 +40,7 @@ struct phone_leg {
   time_point ended_at{};
   std::uint32_t offers = 0;
   destination asked{};
+  std::optional<time_point> unknown_since{};  ///< the edge that knew it died then, and no other knows it yet
 };
 
 inline constexpr milliseconds wire{5};  ///< one way; the same for all, so that order is kept
@@ -49,9 +51,14 @@ class phones {
  public:
   phones(stage& on, const run_plan& plan, const run_options& options);
 
-  void hear(const leg_command& command);
-  void kill();
-  void restarted();
+  /// A command for the edge at this slot.
+  void hear(slot_number at, const leg_command& command);
+  /// The process behind the slot dies, or closes it.
+  void kill(slot_number at = 0);
+  void restarted(slot_number at = 0);
+  /// Of a cluster, now and then: callers whose INVITE nobody knows any more give up. Whoever was promised something must be known
+  /// to an edge again `patience` after the edge died and the last trouble was over.
+  void look_for_lost(time_point last_trouble, milliseconds patience);
   /// A phone without power says and hears nothing, and its calls end without a word.
   void power(const std::string& device, bool on);
   void begin();
@@ -63,12 +70,14 @@ class phones {
   void complain(const std::string& what);
   bool is_alive(leg_id leg) const;
   std::uint64_t calls_made() const { return calls_made_; }
+  std::uint64_t promises_kept() const { return promises_kept_; }
   std::function<void(call_id, char)> press{};  ///< keys go through media
 
  private:
   struct caller {
     std::string name{};
     leg_id leg{};
+    slot_number slot = 0;
     bool done = false;
     bool scheduled_keys = false;
   };
@@ -78,10 +87,13 @@ class phones {
   void repeat_end(leg_id leg, std::uint32_t times);
   void to_node(leg_event event);
   void tell(const leg_event& event);
+  void tell_again(const phone_leg& phone, const leg_restore& order);
+  slot_number slot_of(leg_id leg) const;
+  const tenant_place& tenant_of(call_id call) const;
   // phones_agent.cpp: an INVITE of ours between edge and phone
   void to_phone(leg_id leg, bool may_be_lost, std::function<void(phone_leg&)> arrives);
   void to_edge(leg_id leg, std::function<void(phone_leg&)> arrives);
-  void invite_agent(const leg_invite& order);
+  void invite_agent(slot_number at, const leg_invite& order);
   void ring_agent(phone_leg& phone, milliseconds expires);
   void agent_answers(leg_id leg, std::int64_t talk_ms);
   void repeat_answer(leg_id leg, milliseconds wait);
@@ -113,7 +125,8 @@ class phones {
   std::set<std::string> off_{};             ///< devices without power
   std::uint32_t transfers_ = 0;
   std::uint64_t calls_made_ = 0;
-  time_point started_at_{};  ///< this life
+  std::uint64_t promises_kept_ = 0;
+  std::map<slot_number, time_point> started_at_{};  ///< this life of a slot's edge
   std::string wrong_{};
 };
 

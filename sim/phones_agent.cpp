@@ -10,9 +10,10 @@ namespace {
 
 constexpr milliseconds edge_wait{1};  // in the edge's queue: lost with its process
 constexpr milliseconds t1{500}, t2{4'000};
-constexpr milliseconds final_wait{32'500};    // RFC 3261 9.1: 64*T1 after CANCEL
-constexpr milliseconds stray_answer{32'000};  // RFC 3261 13.3.1.4: a 2xx without ACK ends the dialog
-constexpr milliseconds restoring{700};        // until then an edge leaves strays to their repetition
+constexpr milliseconds final_wait{32'500};           // RFC 3261 9.1: 64*T1 after CANCEL
+constexpr milliseconds stray_answer{32'000};         // RFC 3261 13.3.1.4: a 2xx without ACK ends the dialog
+constexpr milliseconds restoring{700};               // until then an edge leaves strays to their repetition
+constexpr milliseconds restoring_elsewhere{15'000};  // the lane of the call may need an owner first
 constexpr std::int64_t lost_per_mille = 20;
 constexpr std::uint16_t busy_here = 486, decline = 603, request_terminated = 487, gone = 481, request_timeout = 408;
 
@@ -20,7 +21,11 @@ constexpr std::uint16_t busy_here = 486, decline = 603, request_terminated = 487
 
 void phones::to_phone(leg_id leg, bool may_be_lost, std::function<void(phone_leg&)> arrives) {
   const auto wait = edge_wait + (may_be_lost && stage_.chance.chance(lost_per_mille) ? t1 : milliseconds{0});
-  stage_.in_this_life(wait, [this, leg, arrives = std::move(arrives)] {
+  stage_.in_life_of(slot_of(leg), wait, [this, leg, may_be_lost, arrives = std::move(arrives)] {
+    if (!stage_.speaks(slot_of(leg))) {  // nothing leaves; the edge repeats it
+      stage_.in_life_of(slot_of(leg), t1, [this, leg, may_be_lost, arrives] { to_phone(leg, may_be_lost, arrives); });
+      return;
+    }
     if (auto* phone = find(leg)) phone->left = true;
     stage_.in(wire, [this, leg, arrives] {
       auto* phone = find(leg);
@@ -32,7 +37,7 @@ void phones::to_phone(leg_id leg, bool may_be_lost, std::function<void(phone_leg
 }
 
 void phones::to_edge(leg_id leg, std::function<void(phone_leg&)> arrives) {
-  stage_.in_this_life(wire, [this, leg, arrives = std::move(arrives)] {
+  stage_.in_life_of(slot_of(leg), wire, [this, leg, arrives = std::move(arrives)] {
     auto* phone = find(leg);
     if (phone == nullptr || !phone->edge_knows) return;
     const bool first = !std::exchange(phone->edge_heard, true);
@@ -47,12 +52,13 @@ void phones::fail(phone_leg& phone, std::uint16_t status) {
   tell(leg_failed{.leg = phone.leg, .cause = {.q850 = 0, .sip = status, .text = ""}, .retry_after_s = 0});
 }
 
-void phones::invite_agent(const leg_invite& order) {
+void phones::invite_agent(slot_number at_slot, const leg_invite& order) {
   const auto at = order.to.target.find(':');
   const auto end = order.to.target.find('@');
   auto& phone = legs_[order.leg];
   if (phone.leg) return;  // the order repeated: the dialog exists
   phone.leg = order.leg;
+  phone.slot = at_slot;
   phone.device = order.to.target.substr(at + 1, end - at - 1);
   phone.asked = order.to;
   phone.names = order.early;
@@ -118,7 +124,7 @@ void phones::repeat_answer(leg_id leg, milliseconds wait) {
   auto* phone = find(leg);
   if (phone == nullptr || phone->state != phone_state::talking || phone->acknowledged) return;
   if (!stage_.chance.chance(lost_per_mille))
-    stage_.in_this_life(wire, [this, leg] {
+    stage_.in_life_of(phone->slot, wire, [this, leg] {
       auto* there = find(leg);
       if (there != nullptr && there->state == phone_state::talking && !there->acknowledged) on_answer(*there);
     });
@@ -126,7 +132,8 @@ void phones::repeat_answer(leg_id leg, milliseconds wait) {
 }
 
 void phones::on_answer(phone_leg& phone) {
-  if (!phone.edge_knows && stage_.now() - started_at_ < restoring) return;
+  if (!phone.edge_knows && stage_.now() - started_at_[phone.slot] < (options_.nodes > 1 ? restoring_elsewhere : restoring))
+    return;
   if (!phone.edge_knows) return end_answered(phone);
   phone.edge_heard = true;
   if (phone.edge_cancels) {
@@ -204,7 +211,7 @@ void phones::on_cancel(phone_leg& phone) {
 }
 
 void phones::no_final_response(leg_id leg, milliseconds wait, std::uint16_t status) {
-  stage_.in_this_life(wait, [this, leg, status] {
+  stage_.in_life_of(slot_of(leg), wait, [this, leg, status] {
     auto* phone = find(leg);
     if (phone != nullptr && phone->edge_knows && phone->edge_cancels) fail(*phone, status);
   });

@@ -101,17 +101,11 @@ config_ptr next_version(const tenant_config& before, const tenant_config& first,
 
 }  // namespace
 
-run_plan make_plan(const run_options& options, dice& chance) {
-  run_plan plan;
-  plan.loses_messages = chance.chance(350);
-  plan.slow_disk = chance.chance(300);
-  static constexpr std::array<std::int64_t, 4> kills{0, 40, 150, 500};
-  plan.kill_per_100k = kills[static_cast<std::size_t>(chance.between(0, 3))];
-  plan.calls_over = chance.wait(10'000, 90'000);
+config_ptr make_tenant(const tenant_place& place, dice& chance) {
   auto config = std::make_shared<tenant_config>();
-  config->tenant = tenant_name;
+  config->tenant = place.name;
   config->version = 1;
-  config->domain = "sim.example";
+  config->domain = place.name + ".example";
   access_number number;
   number.number = access_number_called;
   number.flow = "main";
@@ -120,8 +114,8 @@ run_plan make_plan(const run_options& options, dice& chance) {
   config->flows["main"] = make_flow();
   for (const char* name : {"q1", "q2"}) config->queues[name] = make_queue(name, chance);
   config->mailboxes["box"] = {.name = "box", .messages_max = 1'000};
-  for (std::uint32_t i = 1; i <= options.agents; ++i) {
-    auto agent = make_agent(i, chance);
+  for (std::uint32_t i = 0; i < place.agents; ++i) {
+    auto agent = make_agent(place.first_agent + i, chance);
     config->agents[agent.name] = agent;
   }
   trunk_config trunk;
@@ -129,7 +123,18 @@ run_plan make_plan(const run_options& options, dice& chance) {
   trunk.outbound = "sip:10.3.0.1";
   config->trunks[trunk.name] = trunk;
   static_cast<void>(config->index());
-  plan.versions.push_back(std::move(config));
+  return config;
+}
+
+run_plan make_plan(const run_options& options, dice& chance) {
+  run_plan plan;
+  plan.loses_messages = chance.chance(350);
+  plan.slow_disk = chance.chance(300);
+  static constexpr std::array<std::int64_t, 4> kills{0, 40, 150, 500};
+  plan.kill_per_100k = kills[static_cast<std::size_t>(chance.between(0, 3))];
+  plan.calls_over = chance.wait(10'000, 90'000);
+  plan.tenants.push_back({tenant_name, 1, options.agents});
+  plan.versions.push_back(make_tenant(plan.tenants.front(), chance));
   for (auto more = chance.chance(500) ? chance.between(1, 5) : 0; more > 0; --more)
     plan.versions.push_back(next_version(*plan.versions.back(), plan.first(), chance));
   return plan;

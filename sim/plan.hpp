@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,7 +16,15 @@ struct run_options {
   std::uint64_t seed = 1;
   std::uint32_t calls = 30;
   std::uint32_t agents = 8;
+  std::uint32_t nodes = 1;
   std::function<void(const std::string&)> trace{};
+};
+
+/// A tenant as phones know it. Its agents are a<first> .. a<first + count - 1>.
+struct tenant_place {
+  std::string name{};
+  std::uint32_t first_agent = 1;
+  std::uint32_t agents = 0;
 };
 
 /// What one seed makes of a run: how many kills, whether messages between entities are lost, and the tenant.
@@ -24,6 +33,7 @@ struct run_plan {
   bool slow_disk = false;          ///< a sync takes up to 300 ms instead of 3
   std::int64_t kill_per_100k = 0;  ///< chance of a kill at each turn of an actor
   milliseconds calls_over{60'000};
+  std::vector<tenant_place> tenants{};
   std::vector<config_ptr> versions{};  ///< the tenant, and what provisioning makes of it during the run
   const tenant_config& first() const { return *versions.front(); }
 };
@@ -34,6 +44,8 @@ inline constexpr const char* tenant_name = "sim";
 inline constexpr const char* access_number_called = "4001234567";
 
 run_plan make_plan(const run_options& options, dice& chance);
+/// Two queues, a menu, a mailbox, a trunk, and as many agents as `place` says.
+config_ptr make_tenant(const tenant_place& place, dice& chance);
 
 /// The one tenant of a run, in the version of the moment; calls keep theirs.
 class tenant_versions final : public config_source {

@@ -88,9 +88,9 @@ class simulation {
     ports.to_leg = [this](leg_command command) {
       stage_.say("leg command #" + std::to_string(command.index()) + " to " + to_text(leg_of(command).call) + "/" +
                  std::to_string(leg_of(command).index));
-      phones_.hear(command);
+      phones_.hear(0, command);
     };
-    ports.to_media = [this](media_command command) { media_.hear(command); };
+    ports.to_media = [this](media_command command) { media_.hear(0, command); };
     ports.register_reply = [](register_reply) {};
     actors::engine_hooks hooks;
     if (plan_.loses_messages)
@@ -99,6 +99,10 @@ class simulation {
       };
     stage_.engine = actors::virtual_engine::make(std::move(options), *log_, config_, stage_.time, std::move(ports),
                                                  actors::make_core, std::move(hooks));
+    stage_.stations[0] = {.life = stage_.lives,
+                          .open = true,
+                          .on_leg = [this](leg_event event) { stage_.engine->on(std::move(event)); },
+                          .on_media = [this](media_event event) { stage_.engine->on(std::move(event)); }};
     stage_.engine->start();
     auditor_.on_restart(stage_.now());
     tell_all(config_.now());
@@ -133,7 +137,7 @@ class simulation {
     if (fate <= 7) {
       const auto wait = stage_.chance.wait(1, 1'500);
       auditor_.on_loss(stage_.now() + wait);
-      stage_.in_this_life(wait, [in, arrive] { arrive(std::make_shared<actors::entity_input>(*in)); });
+      stage_.in_life_of(0, wait, [in, arrive] { arrive(std::make_shared<actors::entity_input>(*in)); });
       return;
     }
     if (fate <= 10) arrive(std::make_shared<actors::entity_input>(*in));
@@ -257,6 +261,7 @@ class simulation {
   void kill() {
     stage_.say("KILL");
     stage_.engine.reset();
+    stage_.stations[0].open = false;
     log_->crash();
     sync_planned_ = false;
     phones_.kill();

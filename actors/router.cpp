@@ -111,11 +111,9 @@ bool router::carry(slot_order&& what) {
   if (carry_here(what)) return true;
   const auto at = static_cast<slot_number>(what.slot);
   const auto holder = world_.holder_of(at);
-  if (holder && holder->process == world_.me.process) {
-    expect(at);
-    return carry_here(what);
-  }
-  if (!holder || !world_.send(*holder, {cluster::link_kind::to_slot, encode(what)})) {
+  // Ours by the roster and not here: it was closed just now and goes to another, as we shall read.
+  const bool leaves = holder && holder->process == world_.me.process;
+  if (!holder || leaves || !world_.send(*holder, {cluster::link_kind::to_slot, encode(what)})) {
     counters_.without_holder.fetch_add(1, std::memory_order_relaxed);
     return false;
   }
@@ -123,14 +121,24 @@ bool router::carry(slot_order&& what) {
   return true;
 }
 
+/// Under places_mutex_. What came before this process knew of it goes first.
+router::slot_place& router::expected(slot_number at) {
+  auto& place = places_[at];
+  if (const auto early = early_.find(at); early != early_.end()) {
+    for (auto& one : early->second) place.waiting.push_back(std::move(one.what));
+    early_.erase(early);
+  }
+  return place;
+}
+
 void router::expect(slot_number at) {
   const std::unique_lock lock{places_mutex_};
-  places_.try_emplace(at);
+  expected(at);
 }
 
 void router::open(slot_number at, slot_door door) {
   const std::unique_lock lock{places_mutex_};
-  auto& place = places_[at];
+  auto& place = expected(at);
   for (auto& one : place.waiting) hand_over(door, std::move(one));
   place.waiting.clear();
   place.door = std::move(door);
@@ -139,6 +147,25 @@ void router::open(slot_number at, slot_door door) {
 void router::close(slot_number at) {
   const std::unique_lock lock{places_mutex_};
   places_.erase(at);
+  early_.erase(at);
+}
+
+/// The owner of a call may read of a new holder before that does, and makes its calls anew at once: nobody says it again.
+void router::keep_early(slot_order&& what) {
+  const std::unique_lock lock{places_mutex_};
+  auto& all = early_[static_cast<slot_number>(what.slot)];
+  if (all.size() < options_.waiting_max)
+    all.push_back({std::move(what), now() + options_.early_patience});
+  else
+    counters_.dropped.fetch_add(1, std::memory_order_relaxed);
+}
+
+void router::drop_late_early(std::chrono::steady_clock::time_point now) {
+  const std::unique_lock lock{places_mutex_};
+  for (auto& [unused, all] : early_)
+    for (; !all.empty() && all.front().until <= now; all.pop_front())
+      counters_.without_holder.fetch_add(1, std::memory_order_relaxed);
+  std::erase_if(early_, [](const auto& one) { return one.second.empty(); });
 }
 
 std::unordered_set<entity_ref> router::calls_with_legs_at(slot_number at) const {
@@ -228,9 +255,9 @@ void router::take_slot(const std::string& bytes) {
   // The sender has read of a hand-over that we have not read yet, or we hold it no longer.
   const auto holder = world_.holder_of(static_cast<slot_number>(came->slot));
   if (holder && holder->process == world_.me.process)
-    carry(std::move(*came));
-  else
     counters_.without_holder.fetch_add(1, std::memory_order_relaxed);
+  else
+    keep_early(std::move(*came));
 }
 
 bool router::on_message(const cluster::lane_owner& from, const cluster::envelope& what) {

@@ -31,6 +31,7 @@ struct router_world {
   std::function<std::optional<cluster::lane_owner>(lane_id)> owner_of{};
   std::function<std::optional<cluster::lane_owner>(slot_number)> holder_of{};
   std::function<result<void>(const cluster::lane_owner& to, cluster::envelope)> send{};
+  std::function<std::chrono::steady_clock::time_point()> now{};  ///< empty = the operating system's
 };
 
 struct router_options {
@@ -40,8 +41,11 @@ struct router_options {
   /// New calls that were handed to another process, until their first command comes; beyond: not repeated.
   std::size_t unanswered_max = 20'000;
   milliseconds unanswered_patience{32'000};  ///< then the caller gets 503
-  std::size_t questions_max = 10'000;        ///< of this process, without an answer
-  milliseconds question_patience{5'000};     ///< then timed_out
+  /// Commands for a slot that, as far as this process has read the roster, another holds: their sender may have read on. Then
+  /// dropped and counted.
+  milliseconds early_patience{5'000};
+  std::size_t questions_max = 10'000;     ///< of this process, without an answer
+  milliseconds question_patience{5'000};  ///< then timed_out
 };
 
 /// Edge and media engine of a slot that this process holds.
@@ -99,7 +103,7 @@ class router {
   void repeat_new_calls();
   /// Runs `what` at the next tick(). False = `questions_max` wait already.
   bool later(std::function<void()> what);
-  /// Questions time out, and calls that nobody began; call it every 50 ms or so.
+  /// Questions, what came early, and calls that nobody began time out; call it every 50 ms or so.
   void tick();
 
   const router_counters& count() const { return counters_; }
@@ -113,6 +117,10 @@ class router {
     std::optional<slot_door> door{};
     std::deque<slot_order> waiting{};
   };
+  struct early_order {
+    slot_order what{};
+    std::chrono::steady_clock::time_point until{};
+  };
   struct asked_question {
     gateway::answer done{};
     std::chrono::steady_clock::time_point until{};
@@ -120,6 +128,10 @@ class router {
 
   bool carry(slot_order&& what);
   bool carry_here(slot_order& what);
+  void keep_early(slot_order&& what);
+  void drop_late_early(std::chrono::steady_clock::time_point now);
+  slot_place& expected(slot_number at);
+  std::chrono::steady_clock::time_point now() const { return world_.now ? world_.now() : std::chrono::steady_clock::now(); }
   static void hand_over(const slot_door& door, slot_order&& what);
   slot_number edge_of(const leg_command& what);
   void remember(leg_id leg, slot_number at);
@@ -141,6 +153,7 @@ class router {
 
   mutable std::shared_mutex places_mutex_;
   std::map<slot_number, slot_place> places_{};
+  std::map<slot_number, std::deque<early_order>> early_{};  ///< of slots that are not in places_
 
   mutable std::mutex away_mutex_;
   std::atomic<std::size_t> away_count_{0};

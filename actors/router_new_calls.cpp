@@ -17,7 +17,7 @@ void router::keep_new_call(const entity_input& in, cluster::process_id sent_to) 
   if (event == nullptr || in.hops != 0 || !std::holds_alternative<leg_incoming>(*event)) return;
   const std::lock_guard lock{unanswered_mutex_};
   if (unanswered_.size() >= options_.unanswered_max) return;
-  unanswered_[leg_of(*event)] = {in, sent_to, std::chrono::steady_clock::now()};
+  unanswered_[leg_of(*event)] = {in, sent_to, now()};
   unanswered_count_ = unanswered_.size();
 }
 
@@ -49,16 +49,16 @@ void router::refuse_old_calls() {
   std::vector<std::pair<leg_id, slot_number>> old;
   {
     const std::lock_guard lock{unanswered_mutex_};
-    const auto now = std::chrono::steady_clock::now();
+    const auto at = now();
     std::erase_if(unanswered_, [&](const auto& one) {
-      if (now - one.second.since < options_.unanswered_patience) return false;
+      if (at - one.second.since < options_.unanswered_patience) return false;
       old.emplace_back(one.first, one.second.in.slot);
       return true;
     });
     unanswered_count_ = unanswered_.size();
   }
-  for (const auto& [leg, at] : old)
-    carry({.slot = at,
+  for (const auto& [leg, slot] : old)
+    carry({.slot = slot,
            .leg = leg_reject{.leg = leg, .cause = {q850_temporary_failure, 503, "nobody took the call"}, .retry_after_s = 0},
            .media = {},
            .registered = {},

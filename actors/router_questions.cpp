@@ -30,7 +30,7 @@ void router::ask(const cluster::lane_owner& to, const std::string& whom, std::st
     const std::lock_guard lock{questions_mutex_};
     if (questions_.size() < options_.questions_max) {
       id = ++last_question_;
-      questions_[id] = {std::move(done), std::chrono::steady_clock::now() + options_.question_patience};
+      questions_[id] = {std::move(done), now() + options_.question_patience};
     }
   }
   if (id == 0) return done(fail(errc::full, std::to_string(options_.questions_max) + " questions wait for an answer"));
@@ -97,12 +97,13 @@ void router::tick() {
   refuse_old_calls();
   std::vector<gateway::answer> late;
   std::vector<std::function<void()>> due;
+  const auto at = now();
+  drop_late_early(at);
   {
     const std::lock_guard lock{questions_mutex_};
     due.swap(later_);
-    const auto now = std::chrono::steady_clock::now();
     std::erase_if(questions_, [&](auto& one) {
-      if (one.second.until > now) return false;
+      if (one.second.until > at) return false;
       late.push_back(std::move(one.second.done));
       return true;
     });

@@ -54,7 +54,7 @@ cluster::steward_options steward_options_of(const cluster_options& from) {
 cluster_seat::cluster_seat(const node_app_options& options, cluster::lane_owner me, cluster::lane_journal& log,
                            config_store& store)
     : options_(options), me_(std::move(me)), log_(log), store_(store) {
-  actors::router_world world{.me = me_, .owner_of = {}, .holder_of = {}, .send = {}};
+  actors::router_world world{.me = me_, .owner_of = {}, .holder_of = {}, .send = {}, .now = {}};
   world.owner_of = [this](lane_id lane) -> std::optional<cluster::lane_owner> {
     const auto* desk = steward_.load();
     const auto owner = desk == nullptr ? cluster::lane_owner{} : desk->owner_of(lane);

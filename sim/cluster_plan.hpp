@@ -33,8 +33,7 @@ struct cluster_rules {
   bool makes_anew = true;         ///< else calls do not notice that their slot has another holder
   bool rests_before_move = true;  ///< else a lane is given away while its steps are under way
   bool speaks_by_lease = true;    ///< else a process speaks for a slot as long as it has it open
-  bool tells_again = true;        ///< else an edge that lives says nothing to a new owner
-  bool keeps_order = true;        ///< else what is handed on may be lost on its way between two that live
+  bool keeps_messages = true;     ///< else one in ten of what a router sends to another is lost although both live
 };
 
 /// What one seed makes of a run of several nodes.

@@ -54,7 +54,7 @@ result<void> cluster_process::open_journal() {
 }
 
 void cluster_process::make_router() {
-  actors::router_world world{.me = me_, .owner_of = {}, .holder_of = {}, .send = {}};
+  actors::router_world world{.me = me_, .owner_of = {}, .holder_of = {}, .send = {}, .now = {}};
   world.owner_of = [this](lane_id lane) -> std::optional<cluster::lane_owner> {
     const auto owner = desk_ ? desk_->owner_of(lane) : cluster::lane_owner{};
     return owner.process ? std::optional{owner} : std::nullopt;
@@ -62,9 +62,10 @@ void cluster_process::make_router() {
   world.holder_of = [this](slot_number slot) { return desk_ ? desk_->holder_of(slot) : std::nullopt; };
   world.send = [this](const cluster::lane_owner& to, cluster::envelope what) -> result<void> {
     if (!desk_ || dead_) return fail(errc::unavailable, "this node has not joined yet");
-    if (!ground_.plan.rules.keeps_order && ground_.on.chance.chance(100)) return {};
+    if (!ground_.plan.rules.keeps_messages && ground_.on.chance.chance(100)) return {};
     return desk_->link().send(to, std::move(what));
   };
+  world.now = [this] { return std::chrono::steady_clock::time_point{ground_.now()}; };
   router_ = std::make_unique<actors::router>(actors::router_options{.lanes = ground_.plan.lanes}, std::move(world),
                                              [this](actors::input_ptr in) {
                                                if (engine_ && !dead_) engine_->take(std::move(in));
@@ -254,6 +255,7 @@ void cluster_process::close_slot(slot_number at) {
 void cluster_process::look_again() {
   looks_ = false;
   engine_->owners_changed();
+  router_->repeat_new_calls();
   for (const auto& one : desk_->view().slots) {
     const auto holder = one.holder ? one.holder->process : cluster::process_id{};
     if (std::exchange(holders_[one.number], holder) == holder || !holder) continue;
@@ -298,10 +300,10 @@ void cluster_process::pause(bool stopped) {
     if (!dead_) one();
 }
 
-void cluster_process::cut_from_log(bool lanes_too, bool away) {
+void cluster_process::cut_from_log(bool roster_too, bool away) {
   if (dead_) return;
-  if (lanes_too) log_->cut(away);
-  roster_->cut(away);
+  log_->cut(away);
+  if (roster_too) roster_->cut(away);
 }
 
 void cluster_process::read_log_in(std::chrono::microseconds wait) {
@@ -324,6 +326,7 @@ bool cluster_process::step() {
     tick_at_ = now + tick_every;
     journal_->tick();
     log_->pump(0);
+    router_->tick();
   }
   steward_at_ = desk_->step();
   if (looks_) look_again(), did = true;

@@ -62,7 +62,7 @@ class cluster_process {
   void die(bool last_words);
   /// SIGSTOP and SIGCONT.
   void pause(bool stopped);
-  void cut_from_log(bool lanes_too, bool away);
+  void cut_from_log(bool roster_too, bool away);
 
   /// Everything that is due now, and one message of one actor. False: nothing was.
   bool step();

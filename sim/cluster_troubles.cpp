@@ -25,6 +25,7 @@ void cluster_world::plan_next_trouble() {
 }
 
 void cluster_world::trouble() {
+  if (stage_.now() < alone_until_) return;
   auto& chance = stage_.chance;
   auto& at = any_host();
   auto& other = any_host();
@@ -36,8 +37,11 @@ void cluster_world::trouble() {
     case 4: return part(at, other, false, chance.wait(200, 6'000));
     case 5: return part_from_all(at, chance.wait(200, 6'000));
     case 6: return swizzle(at);
-    case 7: return cut(at, true, chance.wait(200, 8'000));
-    case 8: return cut(at, false, chance.wait(200, 4'000));
+    case 7: return cut(at, false, chance.wait(200, 8'000));
+    case 8:  // the roster too: then nothing else may be wrong (cluster/steward.hpp, "Assumed")
+      if (stage_.now() < trouble_until_) return;
+      alone_until_ = stage_.now() + seconds{12};
+      return cut(at, true, chance.wait(200, 8'000));
     case 9: return stall(chance.wait(100, 4'000));
     case 10: return spoil_append();
     case 11: return shift_clock(at);
@@ -88,12 +92,12 @@ void cluster_world::swizzle(node_host& at) {
                 [this, &at, &other, length = stage_.chance.wait(300, 4'000)] { part(at, other, true, length); });
 }
 
-void cluster_world::cut(node_host& at, bool lanes_too, milliseconds length) {
+void cluster_world::cut(node_host& at, bool roster_too, milliseconds length) {
   auto* process = at.live();
   if (process == nullptr) return;
   begin_trouble(process->me().node + " does not reach the log", length);
-  process->cut_from_log(lanes_too, true);
-  stage_.in(length, [process, lanes_too] { process->cut_from_log(lanes_too, false); });
+  process->cut_from_log(roster_too, true);
+  stage_.in(length, [process, roster_too] { process->cut_from_log(roster_too, false); });
 }
 
 void cluster_world::stall(milliseconds length) {

@@ -53,6 +53,8 @@ std::string cluster_world::wrong() const {
 
 cluster_result cluster_world::go() {
   began_ = stage_.now();
+  stage_.say("plan: " + std::to_string(plan_.nodes) + " nodes, " + std::string{name_of(plan_.what)} +
+             (plan_.slow_log ? ", slow log" : "") + ", a trouble each " + std::to_string(plan_.trouble_every_ms) + " ms");
   referee_ = std::make_unique<referee>(ground_);
   for (std::uint32_t n = 1; n <= plan_.nodes; ++n) {
     hosts_.push_back({.number = n, .clock = std::make_unique<host_clock>(stage_), .store = make_memory_store()});
@@ -264,7 +266,7 @@ void cluster_world::check_held() {
   if (now < looked_at_ + look_every) return;
   looked_at_ = now;
   phones_.look_for_lost(trouble_until_, promised_within);
-  referee_->check_work(now > trouble_until_ + fair_after);
+  referee_->check_work(!plan_.slow_log && now > trouble_until_ + fair_after);
   if (now <= trouble_until_ + held_within) return;
   for (lane_id lane = 1; lane <= plan_.lanes; ++lane) {
     const auto* owner = owner_of(lane);

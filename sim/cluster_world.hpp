@@ -104,7 +104,7 @@ class cluster_world {
   void part(node_host& a, node_host& b, bool both_ways, milliseconds length);
   void part_from_all(node_host& at, milliseconds length);
   void swizzle(node_host& at);
-  void cut(node_host& at, bool lanes_too, milliseconds length);
+  void cut(node_host& at, bool roster_too, milliseconds length);
   void stall(milliseconds length);
   void spoil_append();
   void shift_clock(node_host& at);
@@ -127,7 +127,7 @@ class cluster_world {
   std::vector<node_host> hosts_{};
   std::optional<time_point> referee_reads_at_{};
   time_point began_{}, looked_at_{};
-  time_point trouble_until_{};
+  time_point trouble_until_{}, alone_until_{};
   std::optional<time_point> quiet_since_{};
   std::uint64_t turns_ = 0, processes_ = 0, registers_ = 0, kills_ = 0, troubles_ = 0;
   std::uint64_t orders_lost_ = 0;

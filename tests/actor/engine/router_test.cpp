@@ -27,7 +27,7 @@ class Router : public testing::Test {
   }
   void make(side& at, const cluster::lane_owner& me, side& peer,
             router_options options = {.lanes = lanes, .hops_max = 2, .waiting_max = 3}) {
-    router_world world{.me = me, .owner_of = {}, .holder_of = {}, .send = {}};
+    router_world world{.me = me, .owner_of = {}, .holder_of = {}, .send = {}, .now = [this] { return now; }};
     world.owner_of = [this](lane_id) { return owner; };
     world.holder_of = [this](slot_number slot) -> std::optional<cluster::lane_owner> {
       const auto found = holders.find(slot);
@@ -49,6 +49,7 @@ class Router : public testing::Test {
   std::optional<cluster::lane_owner> owner = node_1;
   std::map<slot_number, cluster::lane_owner> holders{{1, node_1}, {2, node_2}};
   bool linked = true;
+  std::chrono::steady_clock::time_point now{std::chrono::hours{1}};
   side one{}, two{};
 };
 
@@ -104,6 +105,40 @@ TEST_F(Router, CommandsForASlotThatNobodyHoldsAreDroppedAndCounted) {
   one.ways->to_leg(leg_ack{{call_of(2), 1}});
   EXPECT_EQ(one.ways->count().without_holder.load(), 1U);
   EXPECT_FALSE(one.ways->remove_recording(call_of(2), "a"));
+}
+
+/// Who sends has read in the roster of a hand-over that the new holder has not read yet.
+TEST_F(Router, CommandsThatComeBeforeTheHandOverIsReadWaitForIt) {
+  const slot_order early{.slot = 1, .leg = leg_ack{{call_of(1), 1}}, .media = {}, .registered = {}, .removal = {}};
+  two.ways->on_message(node_1, {cluster::link_kind::to_slot, encode(early)});
+  EXPECT_TRUE(two.at_slot.empty());
+  holders[1] = node_2;
+  two.ways->expect(1);
+  two.ways->open(1, door(two));
+  EXPECT_EQ(two.at_slot.size(), 1U);
+  EXPECT_EQ(two.ways->count().without_holder.load(), 0U);
+}
+
+TEST_F(Router, CommandsForASlotThatNeverComesAreDroppedAndCounted) {
+  const slot_order early{.slot = 3, .leg = leg_ack{{call_of(3), 1}}, .media = {}, .registered = {}, .removal = {}};
+  two.ways->on_message(node_1, {cluster::link_kind::to_slot, encode(early)});
+  now += seconds{6};
+  two.ways->tick();
+  EXPECT_EQ(two.ways->count().without_holder.load(), 1U);
+  two.ways->open(3, door(two));
+  EXPECT_TRUE(two.at_slot.empty());
+}
+
+/// The slot is closed before the roster says whose it is: nothing may wait here for a door that never opens again.
+TEST_F(Router, ASlotThatIsHandedOverTakesNoCommandsWithIt) {
+  one.ways->open(1, door(one));
+  one.ways->close(1);
+  one.ways->to_leg(leg_ack{{call_of(1), 1}});
+  EXPECT_EQ(one.ways->count().without_holder.load(), 1U);
+  holders[1] = node_2;
+  two.ways->open(1, door(two));
+  one.ways->to_leg(leg_ack{{call_of(1), 1}});
+  EXPECT_EQ(two.at_slot.size(), 1U);
 }
 
 TEST_F(Router, ARegisterIsAnsweredAtTheEdgeThatAsked) {

@@ -293,7 +293,7 @@ void cluster_process::pause(bool stopped) {
   roster_under_->pause(stopped);
   if (stopped) return;
   engine_->advance(std::exchange(slept_, {}));
-  read_log_in(std::chrono::microseconds{0});
+  read_log_in(ground_.on.chance.wait(0, 20));
   // Either its sockets or its clocks are looked at first.
   if (ground_.on.chance.chance(500)) desk_->step();
   for (auto& one : std::exchange(kept_, {}))

@@ -235,8 +235,13 @@ void phones::on_release(leg_id leg, const release_cause& cause) {
     if (c.leg == leg) c.done = true;
 }
 
-void phones::on_restore(const leg_restore& order) {
+void phones::on_restore(slot_number at, const leg_restore& order) {
   auto* phone = find(order.leg);
+  if (phone == nullptr && options_.nodes > 1 && !order.saved.incoming && !order.confirmed) {
+    // The order to invite was lost on its way to a process that died: the CANCEL finds nothing there.
+    phone = &legs_[order.leg];
+    *phone = {.leg = order.leg, .slot = at, .state = phone_state::ended, .edge_knows = false, .names = order.saved};
+  }
   if (phone == nullptr) {
     complain("restored a leg that no phone ever had: " + name_of(order.leg));
     return;
@@ -290,7 +295,7 @@ void phones::hear(slot_number at, const leg_command& command) {
                                         .answer = there ? std::optional{sdp_of(leg)} : std::nullopt,
                                         .now = dialog_of(*phone)});
                },
-               [](const leg_refer_status&) {}, [&](const leg_restore& c) { on_restore(c); },
+               [](const leg_refer_status&) {}, [&](const leg_restore& c) { on_restore(at, c); },
                [&](const leg_probe&) { to_node(leg_probed{.leg = leg, .status = is_alive(leg) ? std::uint16_t{200} : gone}); },
                [&](const leg_forget&) {
                  if (phone != nullptr) phone->end_untold = false;

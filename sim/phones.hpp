@@ -111,7 +111,7 @@ class phones {
   void hold_and_retrieve(leg_id leg);
   void transfer(leg_id leg);
   void on_release(leg_id leg, const release_cause& cause);
-  void on_restore(const leg_restore& order);
+  void on_restore(slot_number at, const leg_restore& order);
   phone_leg* find(leg_id leg);
   dialog dialog_of(const phone_leg& phone) const;
   session_description sdp_of(leg_id leg, direction way = direction::sendrecv) const;

@@ -29,8 +29,20 @@ std::string scenario_names() {
   return all;
 }
 
-seatgrid::sim::run_result run_nodes(const seatgrid::sim::run_options& options, const std::string& what, totals& all) {
+/// Rules to leave out, to see that it is noticed.
+bool leave_out(const std::string& name, seatgrid::sim::cluster_rules& rules) {
+  for (const auto& [known, rule] :
+       {std::pair{"holds-inputs", &rules.holds_inputs}, std::pair{"makes-anew", &rules.makes_anew},
+        std::pair{"rests-before-move", &rules.rests_before_move}, std::pair{"speaks-by-lease", &rules.speaks_by_lease},
+        std::pair{"keeps-messages", &rules.keeps_messages}})
+    if (name == known) return *rule = false, true;
+  return name.empty();
+}
+
+seatgrid::sim::run_result run_nodes(const seatgrid::sim::run_options& options, const std::string& what,
+                                    const std::string& without, totals& all) {
   seatgrid::sim::cluster_options cluster{.run = options};
+  if (!leave_out(without, cluster.rules)) return {.wrong = "there is no rule " + without};
   for (std::size_t i = 0; i < static_cast<std::size_t>(seatgrid::sim::scenario::count); ++i)
     if (name_of(static_cast<seatgrid::sim::scenario>(i)) == what) cluster.what = static_cast<seatgrid::sim::scenario>(i);
   auto done = seatgrid::sim::run_cluster(cluster);
@@ -49,7 +61,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Deterministic simulation of calls, queues and agents: kills, lost messages, slow disks, all from a seed"};
   std::uint64_t seeds = 200, first = 1, only = 0;
   unsigned calls = 30, agents = 8, threads = 2, nodes = 1;
-  std::string what = "random";
+  std::string what = "random", without;
   bool trace = false;
   app.add_option("--seeds", seeds, "How many seeds, from --first on (default 200)");
   app.add_option("--first", first, "The first seed (default 1)");
@@ -58,6 +70,9 @@ int main(int argc, char** argv) {
   app.add_option("--agents", agents, "Agents per seed (default 8)");
   app.add_option("--nodes", nodes, "Nodes of the cluster, 1 to 9; 1 = a node alone (default 1)")->check(CLI::Range(1, 9));
   app.add_option("--scenario", what, "Of several nodes: " + scenario_names() + " (default random)");
+  app.add_option(
+      "--without", without,
+      "Of several nodes, leave a rule out: holds-inputs, makes-anew, rests-before-move, speaks-by-lease, keeps-messages");
   app.add_option("--threads", threads, "Seeds at a time (default 2)");
   app.add_flag("--trace", trace, "Print what happens (with --seed)");
   CLI11_PARSE(app, argc, argv);
@@ -69,7 +84,7 @@ int main(int argc, char** argv) {
     for (auto seed = next++; seed < first + seeds; seed = next++) {
       seatgrid::sim::run_options options{.seed = seed, .calls = calls, .agents = agents, .nodes = nodes};
       if (trace && only != 0) options.trace = [](const std::string& line) { std::puts(line.c_str()); };
-      const auto r = nodes == 1 ? seatgrid::sim::run(options) : run_nodes(options, what, all);
+      const auto r = nodes == 1 ? seatgrid::sim::run(options) : run_nodes(options, what, without, all);
       const std::lock_guard lock{all.mutex};
       all.sum.calls += r.calls;
       all.sum.talks += r.talks;

@@ -29,6 +29,13 @@ std::string scenario_names() {
   return all;
 }
 
+void print_cluster(const totals& all) {
+  std::printf(
+      "%llu troubles, %llu claims that won, %llu steps acknowledged, %llu calls known to another edge after theirs died\n",
+      static_cast<unsigned long long>(all.troubles), static_cast<unsigned long long>(all.claims),
+      static_cast<unsigned long long>(all.acknowledged), static_cast<unsigned long long>(all.promises_kept));
+}
+
 /// Rules to leave out, to see that it is noticed.
 bool leave_out(const std::string& name, seatgrid::sim::cluster_rules& rules) {
   for (const auto& [known, rule] :
@@ -113,10 +120,6 @@ int main(int argc, char** argv) {
               static_cast<unsigned long long>(all.sum.talks), static_cast<unsigned long long>(all.sum.steps),
               static_cast<unsigned long long>(all.sum.kills), static_cast<double>(all.sum.virtual_ms) / 3.6e6, took.count(),
               all.failed.size());
-  if (nodes > 1)
-    std::printf(
-        "%llu troubles, %llu claims that won, %llu steps acknowledged, %llu calls known to another edge after theirs died\n",
-        static_cast<unsigned long long>(all.troubles), static_cast<unsigned long long>(all.claims),
-        static_cast<unsigned long long>(all.acknowledged), static_cast<unsigned long long>(all.promises_kept));
+  if (nodes > 1) print_cluster(all);
   return all.failed.empty() ? 0 : 1;
 }

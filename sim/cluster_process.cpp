@@ -254,8 +254,8 @@ void cluster_process::close_slot(slot_number at) {
 /// Owners or holders changed (apps/cluster_seat.cpp).
 void cluster_process::look_again() {
   looks_ = false;
-  engine_->owners_changed();
   router_->repeat_new_calls();
+  engine_->owners_changed();
   for (const auto& one : desk_->view().slots) {
     const auto holder = one.holder ? one.holder->process : cluster::process_id{};
     if (std::exchange(holders_[one.number], holder) == holder || !holder) continue;

@@ -53,9 +53,10 @@ struct api_hooks {
   /// Blocks until the order stands in the roster. @error not_found (no such node), unavailable, timed_out, wrong_state
   std::function<result<void>(const cluster_order&)> order_cluster{};
   std::function<std::string()> schemas{};  ///< answers::schemas; empty = the document describes no bodies
-  /// The API of the node on whose disk `path` lies; "" = on no node's that answers. Tells once, on any thread, and does not block.
+  /// The API of the node on whose disk `path` lies; "" = on no node's that answers. Tells once, on any thread, and does not
+  /// block.
   std::function<void(const std::string& path, std::function<void(std::string url)> tell)> find_file{};
-  std::string data_directory{};            ///< recordings and voicemails live below it
+  std::string data_directory{};  ///< recordings and voicemails live below it
   std::string version{"0.1.0"};
 };
 

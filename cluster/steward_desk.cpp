@@ -157,8 +157,7 @@ void steward_desk_impl::open_letter(letter&& what) {
 void steward_desk_impl::answer(const lane_owner& from, const envelope& word) {
   switch (word.kind) {
     case link_kind::heartbeat:
-      if (auto said = decode_heartbeat(word.bytes))
-        give(peer_heard{from.process, std::move(*said), now(), utc()});
+      if (auto said = decode_heartbeat(word.bytes)) give(peer_heard{from.process, std::move(*said), now(), utc()});
       return;
     case link_kind::opinion_asked:
       if (const auto asked = decode_opinion_asked(word.bytes))

@@ -55,8 +55,7 @@ void steward_desk_impl::note_takeover(std::string what, process_id from, const s
                                       published_state& now) {
   takeover_view one{.at = utc(), .what = std::move(what), .from = from_node, .to = to};
   const auto gone = state_.departures.find(from);
-  if (gone != state_.departures.end())
-    one.took = std::chrono::duration_cast<milliseconds>(this->now() - gone->second.heard_at);
+  if (gone != state_.departures.end()) one.took = std::chrono::duration_cast<milliseconds>(this->now() - gone->second.heard_at);
   now.takeovers.push_back(std::move(one));
   if (now.takeovers.size() > takeovers_kept) now.takeovers.pop_front();
 }

@@ -38,10 +38,10 @@ struct edge_options {
   /// After its start, requests of dialogs that it does not know get no answer for so long: their legs may still be on their way
   /// to it, and the far end repeats (RFC 3261 17.1.2.2). Then 481.
   milliseconds quiet_start{2'000};
-  milliseconds ended_repeat{2'000};    ///< leg_ended is repeated until leg_forget
-  milliseconds offer_wait{8'000};      ///< re-INVITE, UPDATE or REFER without a word from the call: 500
-  seconds session_expires{1'800};      ///< RFC 4028, what we offer
-  seconds session_expires_min{90};     ///< Min-SE
+  milliseconds ended_repeat{2'000};  ///< leg_ended is repeated until leg_forget
+  milliseconds offer_wait{8'000};    ///< re-INVITE, UPDATE or REFER without a word from the call: 500
+  seconds session_expires{1'800};    ///< RFC 4028, what we offer
+  seconds session_expires_min{90};   ///< Min-SE
   seconds overload_retry_after{5};
   seconds register_min{60}, register_max{3'600};
   milliseconds register_wait{5'000};  ///< for the owner of the registration; then 503

@@ -77,7 +77,8 @@ class lane_log {
 
   /// Asks the log; blocks. @error unavailable it did not answer within `patience`
   virtual result<log_bounds> bounds(lane_id lane, milliseconds patience) = 0;
-  /// The first record that the log took at `at` or later, by its own clock; the end when there is none. Blocks. Errors of bounds().
+  /// The first record that the log took at `at` or later, by its own clock; the end when there is none. Blocks. Errors of
+  /// bounds().
   virtual result<log_offset> first_since(lane_id lane, time_point at, milliseconds patience) = 0;
   /// Removes the records below `before`; blocks. Never moves the first record down. Returns the new first offset.
   /// @error invalid `before` is beyond the end; @error unavailable outcome unknown after `patience`: repeat it

@@ -57,8 +57,8 @@ void cluster_gateway::submit(control::command order, std::string tenant, answer 
 
 /// An owner that cannot be reached may be dying: our replica is a moment behind, and better than nothing. What lives in actors
 /// has no replica: while the lane moves, it is asked again.
-void cluster_gateway::read(lane_id lane, const char* server, std::string payload, std::function<void(answer)> here, answer done,
-                           unsigned tries) const {
+void cluster_gateway::read(lane_id lane, const char* server, const std::string& payload, const std::function<void(answer)>& here,
+                           const answer& done, unsigned tries) const {
   const auto again = [this, lane, server, payload, here, done, tries](result<std::string> came) {
     const bool may_ask = !came && came.error().code == errc::unavailable && tries + 1 < read_tries_max;
     if (!may_ask || !router_.later([=, this] { read(lane, server, payload, here, done, tries + 1); })) done(std::move(came));

@@ -39,8 +39,8 @@ class cluster_gateway final : public gateway {
   lane_id lane_of_tenant(const std::string& tenant) const;
   /// True: `local_` must answer.
   bool is_here(lane_id lane) const { return router_.owns(lane); }
-  void read(lane_id lane, const char* server, std::string payload, std::function<void(answer)> here, answer done,
-            unsigned tries = 0) const;
+  void read(lane_id lane, const char* server, const std::string& payload, const std::function<void(answer)>& here,
+            const answer& done, unsigned tries = 0) const;
 
   gateway& local_;
   router& router_;

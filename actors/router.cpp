@@ -61,7 +61,8 @@ void router::to_leg(leg_command what) {
 }
 
 void router::to_media(media_command what) {
-  carry({.slot = home_of(call_of(what)), .leg = {}, .media = std::move(what), .registered = {}, .removal = {}});
+  const auto at = home_of(call_of(what));
+  carry({.slot = at, .leg = {}, .media = std::move(what), .registered = {}, .removal = {}});
 }
 
 void router::to_register(register_reply what) {

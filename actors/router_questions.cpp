@@ -28,12 +28,13 @@ void router::ask(const cluster::lane_owner& to, const std::string& whom, std::st
   std::uint64_t id = 0;
   {
     const std::lock_guard lock{questions_mutex_};
-    if (questions_.size() < options_.questions_max) {
-      id = ++last_question_;
-      questions_[id] = {std::move(done), now() + options_.question_patience};
-    }
+    if (questions_.size() < options_.questions_max) id = ++last_question_;
   }
   if (id == 0) return done(fail(errc::full, std::to_string(options_.questions_max) + " questions wait for an answer"));
+  {
+    const std::lock_guard lock{questions_mutex_};
+    questions_[id] = {std::move(done), now() + options_.question_patience};
+  }
   const auto sent = world_.send(to, {cluster::link_kind::asked, encode(question{id, whom, std::move(payload)})});
   if (!sent) answer(id, fail(errc::unavailable, "node '" + to.node + "' cannot be reached: " + sent.error().what));
 }

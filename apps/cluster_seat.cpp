@@ -231,7 +231,7 @@ result<std::string> cluster_seat::ask_configuration(const std::string& what, std
 }
 
 void cluster_seat::serve_configuration(configuration_server how) {
-  router_->serve(configuration_word, [this, how = std::move(how)](std::string payload, gateway::answer done) {
+  router_->serve(configuration_word, [this, how = std::move(how)](std::string payload, const gateway::answer& done) {
     const bool posted = provisioner_->post([how, payload = std::move(payload), done] {
       const auto line = payload.find('\n');
       done(how(payload.substr(0, line), line == std::string::npos ? std::string{} : payload.substr(line + 1)));

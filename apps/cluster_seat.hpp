@@ -56,7 +56,7 @@ class cluster_seat {
   /// Asks the node that owns the configuration's lane; blocks. @error as it says, unavailable, timed_out
   result<std::string> ask_configuration(const std::string& what, std::string payload);
   /// URL of the API of the node that has this file of a recording; "" = none that answers has it. Tells once.
-  void find_file(const std::string& path, std::function<void(std::string url)> tell);
+  void find_file(const std::string& path, const std::function<void(std::string url)>& tell);
   /// Answers such questions here; `how` may block.
   void serve_configuration(configuration_server how);
 

@@ -89,7 +89,7 @@ answers::cluster_state cluster_seat::state() const {
   return out;
 }
 
-void cluster_seat::find_file(const std::string& path, std::function<void(std::string)> tell) {
+void cluster_seat::find_file(const std::string& path, const std::function<void(std::string)>& tell) {
   auto* desk = steward_.load();
   auto others = desk == nullptr ? std::vector<cluster::member>{} : desk->members();
   std::erase_if(others, [&](const auto& one) { return one.card.who.process == me_.process; });

@@ -264,8 +264,8 @@ class wired_node final : public node_app {
     hooks.schemas = answers::schemas;
     if (seat_) {
       hooks.cluster = [this] { return seat_->state(); };
-      hooks.find_file = [this](const std::string& path, std::function<void(std::string)> tell) {
-        seat_->find_file(path, std::move(tell));
+      hooks.find_file = [this](const std::string& path, const std::function<void(std::string)>& tell) {
+        seat_->find_file(path, tell);
       };
       hooks.order_cluster = [this](const cluster_order& what) { return seat_->order(what); };
     }

@@ -28,6 +28,7 @@ result<void> run_command(const std::string& program, const std::vector<std::stri
   std::vector<std::string> words{program};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (auto& one : words) pointers.push_back(one.data());
   pointers.push_back(nullptr);
   posix_spawnattr_t how;

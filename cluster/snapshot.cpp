@@ -101,7 +101,7 @@ void snapshot_catalog::on_record(log_offset offset, time_point at, std::string_v
   at_work.made.at = at;
   at_work.made.bytes += bytes.size();
   if (!chunk.is_last) return;
-  std::erase_if(whole_, [&](const auto& one) { return one.id == chunk.id(); });
+  std::erase_if(whole_, [id = chunk.id()](const auto& one) { return one.id == id; });
   whole_.push_back(std::move(at_work.made));
   begun_.erase(found);
   if (whole_.size() > kept_max) whole_.erase(whole_.begin());

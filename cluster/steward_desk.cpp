@@ -21,7 +21,7 @@ steward_desk_impl::steward_desk_impl(steward_desk& desk, steward_desk_options op
 
 result<void> steward_desk_impl::open() {
   if (!options_.roster || !options_.open_links) return fail(errc::invalid, "a steward needs a log for the roster, and links");
-  auto opened = options_.open_links({.on_message = [this](const auto& from, envelope what) { on_message(from, std::move(what)); },
+  auto opened = options_.open_links({.on_message = [this](const auto& from, const envelope& what) { on_message(from, what); },
                                      .on_up =
                                          [this](const auto& who) {
                                            if (hooks_.link_up) hooks_.link_up(who);

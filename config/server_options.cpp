@@ -118,6 +118,7 @@ settings_catalog settings_of(server_options& options) {
   all.add(options, tables::server);
   all.add(options.journal, tables::journal);
   all.add(options.node, tables::journal_waits);
+  all.add(options.cluster.retention, tables::cluster_retention);
   all.add(options.media, tables::media);
   all.add(options.edge, tables::edge);
   all.add(options.edge.filter, tables::filter);
@@ -134,7 +135,6 @@ settings_catalog settings_of(server_options& options) {
   all.add(options.kafka_secrets, tables::kafka_secrets);
   all.add(options.cluster, tables::cluster);
   all.add(options.cluster.link, tables::cluster_link);
-  all.add(options.cluster.retention, tables::cluster_retention);
   all.add(options, tables::events);
   all.add(options.events, tables::kafka_events);
   all.add(options.node.publisher, tables::publisher);

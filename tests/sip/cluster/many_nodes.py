@@ -88,6 +88,10 @@ class Many(Run):
         print(f"kill {number:2}: {victim.name} with {len(owned)} lanes; they have owners after {lanes_after * 1000:.0f} ms, all "
               f"{sum(self.expected().values())} calls seen in place after {self.served[-1] * 1000:.0f} ms; back after {self.restarts[-1] * 1000:.0f} ms", flush=True)
 
+    def rings_least(self):
+        """A kill meets the phones that the dead node rang: at least one was rung again."""
+        return self.sizes["ring"] + 1
+
     def hear_recordings(self):
         """Each segment of each recording lies where it was made; whichever node is asked, it is heard."""
         heard = elsewhere = 0

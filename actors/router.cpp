@@ -50,7 +50,8 @@ slot_number router::edge_of(const leg_command& what) {
   const auto found = away_.find(leg);
   if (found == away_.end()) return home;
   const auto at = found->second;
-  if (std::holds_alternative<leg_forget>(what)) away_.erase(found);
+  // After these the rules say no more to it; should the edge still tell something, that says again where the leg is.
+  if (std::holds_alternative<leg_forget>(what) || std::holds_alternative<leg_release>(what)) away_.erase(found);
   away_count_ = away_.size();
   return at;
 }

@@ -139,6 +139,7 @@ class router {
   void keep_new_call(const entity_input& in, cluster::process_id sent_to);
   void first_word(leg_id leg);
   void refuse_old_calls();
+  void forget_legs_of_lost_lanes();
   void take_entity(const std::string& bytes);
   void take_slot(const std::string& bytes);
   void take_question(const cluster::lane_owner& from, const std::string& bytes);

@@ -27,7 +27,15 @@ void router::first_word(leg_id leg) {
   unanswered_count_ = unanswered_.size();
 }
 
+void router::forget_legs_of_lost_lanes() {
+  if (away_count_ == 0) return;
+  const std::lock_guard lock{away_mutex_};
+  std::erase_if(away_, [&](const auto& one) { return !owns(lane_of(ref(one.first.call))); });
+  away_count_ = away_.size();
+}
+
 void router::repeat_new_calls() {
+  forget_legs_of_lost_lanes();
   if (unanswered_count_ == 0) return;
   std::vector<input_ptr> again;
   {

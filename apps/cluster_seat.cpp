@@ -203,7 +203,8 @@ void cluster_seat::on_owner(lane_id lane, const cluster::lane_owner& owner, std:
 }
 
 void cluster_seat::look_soon() {
-  if (!looks_.exchange(true)) tasks_->post([this] { look_again(); });
+  if (looks_.exchange(true)) return;
+  if (!tasks_->post([this] { look_again(); })) looks_ = false;  // refused: the next change asks again
 }
 
 /// Owners or holders changed: what is held may go, and calls of ours whose slot moved are made anew.

@@ -160,7 +160,7 @@ void cluster_seat::close_slot(slot_number at) {
   });
 }
 
-/// The platform's way to move addresses between machines, when there is one: "COMMAND take|give HOST...".
+/// The platform's way to move addresses between machines, when there is one: "COMMAND take NODE HOST".
 void cluster_seat::move_addresses(const char* how, const cluster::slot& what) const {
   if (options_.cluster.address_command.empty()) return;
   const auto ended = run_command(options_.cluster.address_command, {how, what.node, what.addresses.rtp_host}, address_patience);

@@ -17,6 +17,8 @@ void counters::write(std::vector<metric>& out) const {
   add("seatgrid_calls_refused_total", "New calls refused with 503 because of load, disk or drain.", true, calls_refused);
   add("seatgrid_held_inputs_dropped_total", "Inputs dropped while a lane was away.", true, held_dropped);
   add("seatgrid_reinvites_answered_early_total", "Re-INVITEs answered before their step counted.", true, early_answers);
+  add("seatgrid_invites_too_late_total", "INVITEs not sent: their step counted when their Expires was over.", true,
+      invites_too_late);
   add("seatgrid_lanes_lost_total", "Times a lane was lost and claimed again.", true, lanes_lost);
   add("seatgrid_timers_fired_total", "Waits that ended.", true, timers_fired);
   add("seatgrid_events_total", "Public events.", true, events);

@@ -21,6 +21,7 @@ struct counters {
   std::atomic<std::uint64_t> calls_refused{0};
   std::atomic<std::uint64_t> held_dropped{0};
   std::atomic<std::uint64_t> early_answers{0};
+  std::atomic<std::uint64_t> invites_too_late{0};
   std::atomic<std::uint64_t> lanes_lost{0};
   std::atomic<std::uint64_t> timers_fired{0};
   std::atomic<std::uint64_t> events{0};

@@ -199,10 +199,29 @@ void engine::release(effect& one, const promise& step_of, lane& from, const life
              one.what);
 }
 
+/// The rules count an INVITE's Expires from their decision, and free the agent when it is over: what the step waited for the
+/// journal is taken off. False = nothing is left; the call hears that the phone never rang.
+bool engine::is_in_time(leg_invite& order, const promise& step_of, lane& from) {
+  order.expires -= std::chrono::duration_cast<milliseconds>(system_.clock().now() - step_of.decided);
+  if (order.expires > milliseconds{0}) return true;
+  counters_.invites_too_late.fetch_add(1, std::memory_order_relaxed);
+  auto in = std::make_shared<entity_input>();
+  in->to = step_of.from;
+  in->what = leg_event{leg_failed{.leg = order.leg,
+                                  .cause = {q850_temporary_failure, 408, "its step counted when its Expires was over"},
+                                  .retry_after_s = 0}};
+  from.deliver(std::move(in));
+  return false;
+}
+
 void engine::release_counted(promise& step_of, const step_position& position, lane& from, const life_ptr& life) {
   if (step_of.early && !step_of.early->left.exchange(true))
     for (auto& one : step_of.early->what) release(one, step_of, from, life);
-  for (auto& one : step_of.what) release(one, step_of, from, life);
+  for (auto& one : step_of.what) {
+    auto* leg = std::get_if<to_leg>(&one.what);
+    auto* invite = leg == nullptr ? nullptr : std::get_if<leg_invite>(&leg->command);
+    if (invite == nullptr || is_in_time(*invite, step_of, from)) release(one, step_of, from, life);
+  }
   if (step_of.published.empty()) return;
   std::vector<live_event> events;
   events.reserve(step_of.published.size());

@@ -78,6 +78,7 @@ class engine {
   bool takes_new_call(lane& at) const;
   template <class What>
   void request(entity_ref to, What what, std::string tenant, gateway::answer done);
+  bool is_in_time(leg_invite& order, const promise& step_of, lane& from);
   void send_entity(const to_entity& message, const std::string& tenant, lane& from, const life_ptr& life);
 
   caf::actor_system& system_;

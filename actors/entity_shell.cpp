@@ -138,7 +138,8 @@ bool entity_shell::load() {
 void entity_shell::begin_life() {
   resumed_ = true;
   if (!stored_) return;
-  promise all{.from = entity_, .tenant = kept_.tenant, .at = life_->recorded, .what = {}, .published = {}, .early = {}};
+  promise all{
+      .from = entity_, .tenant = kept_.tenant, .at = life_->recorded, .decided = {}, .what = {}, .published = {}, .early = {}};
   // Waits go on from the log's own time: the node being away uses none of them up (DESIGN section 2, waits).
   turn now = lane_.next_turn();
   if (!life_->resumed && life_->recorded.us != 0) now.at = life_->recorded;
@@ -152,7 +153,7 @@ void entity_shell::resume_again_when_durable() {
   if (slot_->unsynced.load() != 0) return;
   resumes_again_ = false;
   if (!core_ || !stored_ || core_->resting()) return;  // nothing of it stands anywhere, or whoever loads it resumes it
-  promise all{.from = entity_, .tenant = kept_.tenant, .at = {}, .what = {}, .published = {}, .early = {}};
+  promise all{.from = entity_, .tenant = kept_.tenant, .at = {}, .decided = {}, .what = {}, .published = {}, .early = {}};
   const auto now = lane_.next_turn();
   all.at = now.at;
   core_->resume(now, all.what);
@@ -193,7 +194,7 @@ void entity_shell::decide(const input_ptr& in) {
     owner.refuse(*in, came.refused ? *came.refused : error{errc::unsupported, "this entity takes no such order"});
   } else if (came.events.empty()) {
     add_reply_if_none(*in, came.what_follows);
-    promise none{.from = entity_, .tenant = kept_.tenant, .at = now.at, .what = {}, .published = {}, .early = {}};
+    promise none{.from = entity_, .tenant = kept_.tenant, .at = now.at, .decided = {}, .what = {}, .published = {}, .early = {}};
     for (auto& one : came.what_follows) owner.release(one, none, lane_, life_);
   } else {
     commit(in, came, now, config->version);
@@ -236,6 +237,7 @@ void entity_shell::commit(const input_ptr& in, outcome& came, const turn& now, s
   auto later = std::make_shared<promise>();
   later->from = entity_;
   later->at = now.at;
+  later->decided = lane_.owner().system().clock().now();
   step made;
   made.entity = entity_;
   made.at = now.at;
@@ -262,7 +264,8 @@ void entity_shell::commit(const input_ptr& in, outcome& came, const turn& now, s
     later->early = std::make_shared<early_answers>();
     later->early->what = std::move(early);
   }
-  const promise what_is_known{.from = entity_, .tenant = kept_.tenant, .at = now.at, .what = {}, .published = {}, .early = {}};
+  const promise what_is_known{
+      .from = entity_, .tenant = kept_.tenant, .at = now.at, .decided = {}, .what = {}, .published = {}, .early = {}};
   lane_.append(life_, slot_, std::move(made), std::move(later));
   for (auto& one : now_leaving) lane_.owner().release(one, what_is_known, lane_, life_);
 }

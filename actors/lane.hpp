@@ -55,6 +55,7 @@ struct promise {
   entity_ref from{};
   std::string tenant{};
   time_point at{};
+  std::chrono::steady_clock::time_point decided{};  ///< of what waits for its step
   effects what{};
   std::vector<outbox_event> published{};
   std::shared_ptr<early_answers> early{};  ///< none: nothing of it may leave before

@@ -44,7 +44,10 @@ class world {
   }
   void start() {
     node_ports ports;
-    ports.to_leg = [this](leg_command c) { left.push_back(word(c)); };
+    ports.to_leg = [this](leg_command c) {
+      left.push_back(word(c));
+      if (const auto* invite = std::get_if<leg_invite>(&c)) expires.push_back(invite->expires);
+    };
     ports.to_media = [](media_command) {};
     ports.register_reply = [](register_reply) {};
     engine = actors::virtual_engine::make(options, *log, config, time, std::move(ports), core_of, hooks);
@@ -109,6 +112,7 @@ class world {
   one_tenant config{};
   std::unique_ptr<memory_journal> log = make_memory_journal({.journal = {}, .by_pump = true});
   std::vector<std::string> left{};
+  std::vector<milliseconds> expires{};  ///< of the INVITEs among `left`
   std::vector<std::string> said{};
   std::unique_ptr<actors::virtual_engine> engine{};
 };

@@ -29,6 +29,24 @@ TEST(EntityShell, LetsNothingLeaveWhenTheStepDidNotCount) {
   EXPECT_EQ(w.left, (words{"restore:1", "answer:2"}));
 }
 
+TEST(EntityShell, TakesOffTheExpiresOfAnInviteWhatItsStepWaited) {
+  world w;
+  w.press(a_call(1), 'B');
+  w.wait(milliseconds{2'700});
+  EXPECT_EQ(w.left, words{});
+  w.count_all();
+  EXPECT_EQ(w.left, (words{"invite:1"}));
+  EXPECT_EQ(w.expires, (std::vector<milliseconds>{milliseconds{17'300}}));
+}
+
+TEST(EntityShell, SendsNoInviteWhoseExpiresIsOverAndTellsItsCall) {
+  world w;
+  w.press(a_call(1), 'B');
+  w.wait(seconds{20});
+  w.count_all();
+  EXPECT_EQ(w.left, (words{"forget:2"})) << "leg_failed came";
+}
+
 TEST(EntityShell, FindsTheStepWhoseOutcomeWasUnknownAmongTheRows) {
   world w;
   w.press(a_call(1), '1');

@@ -77,6 +77,8 @@ struct rules {
         break;
       case '9': out.push_back({timing::when_durable, stop_timer{.timer = 7}}); break;
       case 'A': out.push_back({timing::when_durable, to_leg{leg_answer_offer{.leg = leg(s), .media = {}}}}); break;
+      case 'B': out.push_back({timing::when_durable, to_leg{leg_invite{.leg = leg(s), .expires = seconds{20}}}}); break;
+      case 'F': out.push_back({timing::at_once, to_leg{leg_forget{.leg = leg(s)}}}); break;
       case 't': out.push_back({timing::at_once, to_leg{leg_ring{.leg = leg(s), .status = 180, .media = {}}}}); break;
       case 'a': out.push_back({timing::when_durable, to_leg{leg_forget{.leg = leg(s)}}}); break;
       default: break;
@@ -126,6 +128,7 @@ struct seatgrid::actors::input_adapter<seatgrid::toy::rules> {
     if (const auto* event = std::get_if<leg_event>(&in.what)) {
       if (const auto* digit = std::get_if<leg_digit>(event)) return toy::key_pressed{digit->digit};
       if (std::holds_alternative<leg_incoming>(*event)) return toy::arrived{};
+      if (std::holds_alternative<leg_failed>(*event)) return toy::key_pressed{'F'};
       return std::nullopt;
     }
     if (std::holds_alternative<acd_message>(in.what)) return toy::asked{};

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every bench of the project: programs of one room and whole-node benches with SIPp. Prints a table with budget and floor or peer beside
-each figure, and writes build/bench/NAME.json. A bench whose calls fail says FAILED; status 1 then. A missed budget is no failure.
-usage: run.py BUILD_DIR [--quick] [NAME ...]   (no name: all; --list: names)"""
+each figure, and writes build/bench/NAME.json. A bench whose calls fail says FAILED; status 1 then. A missed budget is no failure."""
+import argparse
 import json
 import os
 import pathlib
@@ -104,20 +104,30 @@ def benches():
     return {"match": match, "storage": storage, "step": step, "relay": relay, "links": links, "snapshot": snapshot, "kafka": kafka, "cluster": cluster_benches.cluster, **nodes}
 
 
+def arguments():
+    parser = argparse.ArgumentParser(prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path, help="build directory, as build/release")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="benches to run; none: all")
+    parser.add_argument("--quick", action="store_true", help="shorter, for a first look")
+    parser.add_argument("--list", action="store_true", help="names of the benches")
+    given = parser.parse_intermixed_args()
+    unknown = [name for name in given.names if name not in benches()]
+    if unknown:
+        parser.error(f"no bench {', '.join(unknown)}; there are: {', '.join(benches())}")
+    if not (given.list or (given.build / "seatgrid").exists()):
+        parser.error(f"{given.build} holds no build: ./dev bench makes one")
+    return given
+
+
 def main():
-    build = pathlib.Path(sys.argv[1]).resolve()
-    quick = "--quick" in sys.argv[2:]
-    wanted = [a for a in sys.argv[2:] if a != "--quick"]
-    out = build.parent / "bench"
-    out.mkdir(parents=True, exist_ok=True)
+    given = arguments()
+    build, quick, wanted = given.build.resolve(), given.quick, given.names
     known, failed = benches(), 0
-    if wanted == ["--list"]:
+    if given.list:
         print("\n".join(known))
         return 0
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        print(f"no bench {', '.join(unknown)}; there are: {', '.join(known)}")
-        return 2
+    out = build.parent / "bench"
+    out.mkdir(parents=True, exist_ok=True)
     for name in wanted or known:
         begun = time.monotonic()
         print(f"\n== {name}", flush=True)

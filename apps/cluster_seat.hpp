@@ -93,7 +93,9 @@ class cluster_seat {
   slot_turn turn_of(slot_number at) const;
   void take_address_again();
   void close_slot(slot_number at);
-  result<station_ptr> make_station(slot_number at, const cluster::slot_addresses& where, const slot_turn& turn);
+  cluster::slot_addresses place_of(slot_number at, const cluster::slot& what) const;
+  result<station_ptr> make_station(slot_number at, const cluster::slot_addresses& own, const cluster::slot_addresses& where,
+                                   const slot_turn& turn);
   station_ears ears_of(slot_number at);
   void move_addresses(const char* how, const cluster::slot& what) const;
   std::map<slot_number, station_ptr> held_stations() const;

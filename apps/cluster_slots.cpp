@@ -1,5 +1,6 @@
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -18,6 +19,15 @@ constexpr milliseconds address_patience{5'000};
 constexpr milliseconds retry_slot_every{2'000};
 constexpr milliseconds address_again_after{2'000};
 
+/// sip:HOST[:PORT][;parameters] with another port.
+std::string with_port(const std::string& uri, std::uint16_t port) {
+  const auto host = uri.find(':') + 1;
+  const auto from = uri.find(uri[host] == '[' ? ']' : ':', host);
+  const auto parameters = std::min(uri.find(';', host), uri.size());
+  const auto end_of_host = from == std::string::npos || from > parameters ? parameters : uri[host] == '[' ? from + 1 : from;
+  return uri.substr(0, end_of_host) + ":" + std::to_string(port) + uri.substr(parameters);
+}
+
 }  // namespace
 
 station_ears cluster_seat::ears_of(slot_number at) {
@@ -33,10 +43,28 @@ cluster_seat::slot_turn cluster_seat::begin_turn(slot_number at) {
   return turns_[at] = std::make_shared<std::atomic<bool>>(false);
 }
 
-result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, const cluster::slot_addresses& where,
-                                                             const slot_turn& turn) {
+/// Where this node speaks for the slot.
+cluster::slot_addresses cluster_seat::place_of(slot_number at, const cluster::slot& what) const {
+  const auto& spare = options_.cluster.spare;
+  if (options_.cluster.adoption == slot_adoption::address || what.node == me_.node) return what.addresses;
+  const auto port = static_cast<std::uint16_t>(spare.sip_first + at - 1);
+  cluster::slot_addresses out{.sip_advertised = options_.edge.advertised_host,
+                              .rtp_host = options_.media.bind_host,
+                              .rtp_advertised = options_.media.advertised_host,
+                              .rtp_first = spare.rtp_first,
+                              .rtp_last = spare.rtp_last};
+  for (const auto& own : options_.edge.listen) out.listen.push_back(with_port(own, port));
+  return out;
+}
+
+result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, const cluster::slot_addresses& own,
+                                                             const cluster::slot_addresses& where, const slot_turn& turn) {
   station_options made{.edge = options_.edge, .media = options_.media, .assets = options_.assets};
   made.edge.slot = at;
+  if (own.listen != where.listen) {
+    made.edge.former_listen = own.listen;
+    made.edge.former_advertised_host = own.sip_advertised;
+  }
   made.edge.listen = where.listen;
   made.edge.advertised_host = where.sip_advertised;
   made.media.bind_host = where.rtp_host;
@@ -67,13 +95,14 @@ result<cluster_seat::station_ptr> cluster_seat::make_station(slot_number at, con
 void cluster_seat::open_slot(slot_number at, const cluster::slot& what, const slot_turn& turn) {
   if (*turn) return;
   const auto began = std::chrono::steady_clock::now();
+  const auto place = place_of(at, what);
   station_ptr here;
   for (const auto& [unused, one] : held_stations())
-    if (one->is_at(what.addresses.listen, what.addresses.rtp_host)) here = one;  // the same machine under another name
+    if (one->is_at(place.listen, place.rtp_host)) here = one;  // the same machine under another name
   if (!here) {
-    move_addresses("take", what);
+    if (place == what.addresses) move_addresses("take", what);
     if (*turn) return spdlog::info("slot {} of {} was given up before it was open here", at, what.node);
-    auto made = make_station(at, what.addresses, turn);
+    auto made = make_station(at, what.addresses, place, turn);
     if (!made) {
       const std::lock_guard lock{stations_mutex_};
       if (*turn) return;
@@ -90,13 +119,15 @@ void cluster_seat::open_slot(slot_number at, const cluster::slot& what, const sl
     return spdlog::info("slot {} of {} was given up while it was opened here", at, what.node);
   }
   stations_[at] = here;
-  if (!options_.cluster.address_command.empty()) take_again_[at] = {what, {}, began + address_again_after};
+  if (place == what.addresses && !options_.cluster.address_command.empty())
+    take_again_[at] = {what, {}, began + address_again_after};
   router_->open(at, {.to_leg = [here](leg_command c) { here->to_leg(std::move(c)); },
                      .to_media = [here](media_command c) { here->to_media(std::move(c)); },
                      .to_register = [here](register_reply r) { here->to_register(std::move(r)); },
                      .remove_recording = [this](const std::string& path) { remove_recording(options_.data, path); }});
   const auto took = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
-  spdlog::info("slot {} of {} is open here after {} ms", at, what.node, took.count());
+  spdlog::info("slot {} of {} is open here on {} after {} ms", at, what.node, place.listen.empty() ? "" : place.listen.front(),
+               took.count());
 }
 
 /// Slots whose addresses could not be bound: as long as they are ours.

@@ -27,6 +27,16 @@ struct cluster_retention_options {
   std::chrono::seconds keep{std::chrono::hours{24}};
 };
 
+/// How the dialogs of a dead node's slot go on elsewhere: on its own addresses, which move, or on the adopter's.
+enum class slot_adoption : std::uint8_t { address = 0, reinvite = 1 };
+
+/// Ports of this node's own hosts on which it opens the slots of others, when their addresses cannot come here.
+struct spare_ports {
+  std::uint16_t sip_first = 0;  ///< slot n speaks on sip_first + n - 1
+  std::uint16_t rtp_first = 30'000;
+  std::uint16_t rtp_last = 39'999;
+};
+
 struct cluster_options {
   std::string name{};       ///< of its topics: <name>.journal, <name>.snapshots
   std::string node{};       ///< of this node, another one on each node
@@ -34,6 +44,8 @@ struct cluster_options {
   cluster_link_options link{};
   std::string
       address_command{};  ///< brings the addresses of an adopted slot to this machine; empty = they can be bound as they are
+  slot_adoption adoption = slot_adoption::address;
+  spare_ports spare{};
   std::vector<std::string> roles{"edge", "core", "media", "api"};
   // As cluster/membership.hpp and cluster/steward.hpp say.
   milliseconds heartbeat{50};

@@ -110,6 +110,7 @@ void read_trunks(scope& in, table_reader& from, tenant_config& into) {
                                         {"p_called_party_id", dialled_from::p_called_party_id},
                                         {"diversion", dialled_from::diversion}};
   const word_list<caller_from> callers{{"p_asserted_identity", caller_from::p_asserted_identity}, {"from", caller_from::from}};
+  const word_list<adoption_way> adoptions{{"reinvite", adoption_way::reinvite}, {"end", adoption_way::end}};
   each_named(in, from, "trunks", "a trunk", [&](const std::string& name, const doc_value& value, const doc_path& at) {
     table_reader reader{value, at, in.found()};
     trunk_config trunk{.name = name};
@@ -122,6 +123,7 @@ void read_trunks(scope& in, table_reader& from, tenant_config& into) {
     reader.number("calls_per_second_max", trunk.calls_per_second_max, 1, 100'000);
     reader.duration("probe_every", trunk.probe_every, 0s, 1h);
     reader.number("probe_misses", trunk.probe_misses, 1, 100);
+    reader.choice("adopt", trunk.adopt, adoptions);
     if (trunk.probe_every.count() > 0 && trunk.probe_every < 1s)
       in.found().error(value.at, at.text(), "'probe_every' is shorter than a second", "0s (never), 1s to 1h");
     if (trunk.probe_every.count() > 0 && trunk.outbound.empty())

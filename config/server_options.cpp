@@ -59,6 +59,11 @@ void check_cluster(const server_options& options, const doc_value& document, fin
   if (4 * cluster.heartbeat > std::min(cluster.lease, cluster.suspect_after))
     refuse("heartbeat", "three lost words would look like a death",
            "at most a quarter of cluster.lease and cluster.suspect_after");
+  const auto& spare = cluster.spare;
+  if (cluster.adoption == slot_adoption::reinvite && spare.sip_first == 0)
+    refuse("adoption", "no port is named on which a dead node's calls go on", "with cluster.spare.sip_first");
+  if (spare.rtp_last <= spare.rtp_first)
+    refuse("spare", "cluster.spare.rtp_last is not above cluster.spare.rtp_first", "a range of ports");
   if (options.kafka.brokers.empty()) refuse("name", "no brokers are named", "kafka.brokers = \"host:9092\"");
 }
 
@@ -135,6 +140,7 @@ settings_catalog settings_of(server_options& options) {
   all.add(options.kafka_secrets, tables::kafka_secrets);
   all.add(options.cluster, tables::cluster);
   all.add(options.cluster.link, tables::cluster_link);
+  all.add(options.cluster.spare, tables::cluster_spare);
   all.add(options, tables::events);
   all.add(options.events, tables::kafka_events);
   all.add(options.node.publisher, tables::publisher);

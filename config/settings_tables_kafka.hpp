@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <limits>
+#include <string_view>
 #include <tuple>
+#include <utility>
 
 #include "config/cluster_options.hpp"
 #include "config/server_options.hpp"
@@ -48,6 +51,9 @@ inline constexpr auto kafka_secrets = std::tuple{
             "file whose first line opens kafka.security.key_file; instead of kafka.security.key_password"},
 };
 
+inline constexpr std::array<std::pair<std::string_view, slot_adoption>, 2> slot_adoptions{
+    {{"address", slot_adoption::address}, {"reinvite", slot_adoption::reinvite}}};
+
 inline constexpr auto cluster = std::tuple{
     setting{"cluster.name", &cluster_options::name,
             "the cluster that this node belongs to: its journal is the topic <name>.journal at kafka.brokers; empty = the node "
@@ -59,6 +65,13 @@ inline constexpr auto cluster = std::tuple{
             "program run as PROGRAM take NODE HOST before the addresses of a dead or leaving node are opened here; empty: they "
             "can be "
             "bound as they are"},
+    word_setting<cluster_options, slot_adoption>{
+        .name = "cluster.adoption",
+        .field = &cluster_options::adoption,
+        .help =
+            "how dialogs of a dead node go on here: its addresses come here, or we send re-INVITE from cluster.spare.* of our "
+            "own hosts",
+        .words = slot_adoptions},
     setting{"cluster.roles", &cluster_options::roles, "what this node does: edge, core, media, api"},
     setting{"cluster.heartbeat", &cluster_options::heartbeat, "between two words to each other node", 10ms, 1s},
     setting{
@@ -84,6 +97,16 @@ inline constexpr auto cluster = std::tuple{
             1h},
     setting{"cluster.rest_patience", &cluster_options::rest_patience,
             "longest wait for the owner of a lane that shall move; then the move is put off", 50ms, 60s},
+};
+
+inline constexpr auto cluster_spare = std::tuple{
+    setting{
+        "cluster.spare.sip_first", &spare_ports::sip_first,
+        "with cluster.adoption = reinvite: port of the hosts in edge.listen on which slot 1 is adopted, the next for slot 2 and "
+        "so on; peers and firewalls must let them speak",
+        0, 65'535},
+    setting{"cluster.spare.rtp_first", &spare_ports::rtp_first, "first RTP port of adopted slots; even", 1'024, 65'534},
+    setting{"cluster.spare.rtp_last", &spare_ports::rtp_last, "last of them", 1'025, 65'535},
 };
 
 inline constexpr auto cluster_link = std::tuple{

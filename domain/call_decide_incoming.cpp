@@ -121,6 +121,9 @@ void on_acknowledged(decision& d, const leg_confirmed& c) {
   else if (!(leg->dialog == c.confirmed))
     d.emit(dialog_kept{c.leg.index, c.confirmed});
   if (awaits) their_answer(d, c.leg.index, c.media);
+  leg = d.call.leg(c.leg.index);
+  // Their edge died before it was answered, and ours is elsewhere: the 200 had to repeat the SDP of the 183 (RFC 3261 13.2.1).
+  if (first && leg->is_live() && leg->local.audio != leg->endpoint) offer_again(d, c.leg.index);
 }
 
 }  // namespace seatgrid::calls

@@ -132,6 +132,9 @@ struct agent_config {
 
 enum class dialled_from : std::uint8_t { request_uri = 0, to = 1, p_called_party_id = 2, diversion = 3 };
 enum class caller_from : std::uint8_t { p_asserted_identity = 0, from = 1 };
+/// What becomes of a trunk's dialogs when their edge died and its addresses cannot be moved: a re-INVITE from the adopter's own
+/// address, or the end, for a carrier that takes no word from there.
+enum class adoption_way : std::uint8_t { reinvite = 0, end = 1 };
 
 struct trunk_config {
   std::string name{};
@@ -144,6 +147,7 @@ struct trunk_config {
   std::uint32_t calls_per_second_max = 1'000;
   milliseconds probe_every{0};     ///< OPTIONS to `outbound`; 0 = never
   std::uint32_t probe_misses = 3;  ///< in a row without an answer: unreachable, until one comes
+  adoption_way adopt = adoption_way::reinvite;
   bool operator==(const trunk_config&) const = default;
   static constexpr auto fields() {
     return members{field{1, "name", &trunk_config::name},
@@ -155,7 +159,8 @@ struct trunk_config {
                    field{7, "calls_max", &trunk_config::calls_max},
                    field{8, "calls_per_second_max", &trunk_config::calls_per_second_max},
                    field{10, "probe_every", &trunk_config::probe_every},
-                   field{11, "probe_misses", &trunk_config::probe_misses}};
+                   field{11, "probe_misses", &trunk_config::probe_misses},
+                   field{12, "adopt", &trunk_config::adopt}};
   }
 };
 

@@ -53,6 +53,11 @@ struct edge_options {
   name_book_options names{};         ///< of trunks
   milliseconds name_timeout{3'000};  ///< of one question to DNS
   slot_number slot = 0;              ///< of a cluster, whose addresses these are; 0 = this node stands alone
+  /// The slot's own addresses when this edge speaks for it on others (ADR 0019); empty = these are its own. Its dialogs learn the
+  /// new place from the call's re-INVITE; INVITEs of before it can only be cancelled by the Via that they bore.
+  std::vector<std::string> former_listen{};
+  std::string former_advertised_host{};
+  bool is_elsewhere() const { return !former_listen.empty(); }
   /// Whether datagrams may leave now (DESIGN section 5, lease); empty = always. Asked for each, must not block.
   std::function<bool()> may_speak{};
   std::string nonce_key{};  ///< the cluster's secret; empty = random, nonces then hold for this process alone

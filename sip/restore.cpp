@@ -63,6 +63,14 @@ bool rebuild_dialog(leg_state& leg, const dialog& saved) {
   return nta_leg_server_route(leg.dialog_leg, routes, target) == 0 && target != nullptr;
 }
 
+/// Whether the peer's trunk takes no word from another address than the one that died.
+bool must_end(const leg_state& leg) {
+  const auto& core = leg.edge;
+  if (!core.options.is_elsewhere() || !core.directory) return false;
+  const auto match = core.directory->trunk_at(leg.peer_address.substr(0, leg.peer_address.rfind(':')), 0);
+  return match && match->trunk->adopt == adoption_way::end;
+}
+
 void restore_confirmed(leg_state& leg, const dialog& saved) {
   auto& core = leg.edge;
   leg.phase = leg_phase::talking;
@@ -74,6 +82,7 @@ void restore_confirmed(leg_state& leg, const dialog& saved) {
     if (match) core.load.begin(leg.trunk_key = match->tenant + "/" + match->trunk->name);
   }
   core.count.restored();
+  if (must_end(leg)) return hang_up(leg, 503, "its edge died, and its trunk takes no re-INVITE");
   start_session_timer(leg);
   core.tell(leg_probed{.leg = leg.id, .status = 200});
 }
@@ -105,6 +114,10 @@ void restore_ringing(leg_state& leg, const dialog& saved) {
   nta_incoming_tag(leg.invite_in, leg.local_tag.c_str());
   nta_incoming_bind(leg.invite_in, on_invite_event, &leg);
   core.count.restored();
+  if (must_end(leg)) {
+    reply(core, leg.invite_in, SIP_503_SERVICE_UNAVAILABLE);
+    return end(leg, false, {.q850 = 41, .sip = 503, .text = "its edge died, and its trunk takes no word from elsewhere"});
+  }
   core.tell(leg_probed{.leg = leg.id, .status = 200});
 }
 
@@ -134,13 +147,31 @@ int on_old_cancel_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip
   core.count.response_in(status);
   if (status < 200) return 0;
   nta_outgoing_destroy(std::exchange(leg->probe_out, nullptr));
-  // 2xx: now the INVITE's own final response follows. A failure that is not 481 says nothing about the phone: it may ring on.
-  if (status != 481 || cancel_second_try(*leg)) return 0;
+  // 2xx: now the INVITE's own final response follows. A failure that is not 481 says nothing about the phone: it may ring on. Nor
+  // does 481 when the Via of the INVITE is only presumed.
+  if (status != 481 || core.options.is_elsewhere() || cancel_second_try(*leg)) return 0;
   leg->cancel_status = 481;
   // It does not ring. If it answered, it repeats its 2xx every T2, because nobody has sent ACK (RFC 3261 13.3.1.4): one of them
   // may be lost.
   core.start_wait(*leg, wait_kind::final_after_cancel, 2 * core.options.t2 + core.options.t1);
   return 0;
+}
+
+/// The Via that INVITEs of this slot bore at its own addresses: a CANCEL must bear the same (RFC 3261 9.1, 17.2.3). Empty = ours.
+/// With rport, so that the answer comes here.
+std::string former_via(const leg_state& leg, const std::string& branch) {
+  const auto& o = leg.edge.options;
+  const bool tcp = leg.via != transport::udp;
+  for (const auto& listen : o.former_listen) {
+    if ((listen.find("transport=tcp") != std::string::npos) != tcp) continue;
+    scratch pool;
+    const auto* url = url_make(pool, listen.c_str());
+    if (url == nullptr || url->url_host == nullptr) continue;
+    const auto host = o.former_advertised_host.empty() ? std::string{url->url_host} : o.former_advertised_host;
+    return std::string{"SIP/2.0/"} + (tcp ? "TCP " : "UDP ") + host + ":" + (url->url_port == nullptr ? "5060" : url->url_port) +
+           ";rport;branch=" + branch;
+  }
+  return {};
 }
 
 void send_old_cancel(leg_state& leg) {
@@ -150,6 +181,7 @@ void send_old_cancel(leg_state& leg) {
   const auto from = leg.local_uri + ";tag=" + leg.local_tag;
   const auto cseq = std::to_string(leg.invite_cseq) + " CANCEL";
   const auto next_hop = flow_url(leg.flow);
+  const auto via = former_via(leg, branch);
   scratch pool;
   auto* line = sip_request_create(pool, SIP_METHOD_CANCEL, URL_STRING_MAKE(target.c_str()), nullptr);
   core.count.request_out("CANCEL");
@@ -157,7 +189,9 @@ void send_old_cancel(leg_state& leg) {
       core.agent, on_old_cancel_response, &leg, next_hop.empty() ? nullptr : URL_STRING_MAKE(next_hop.c_str()),
       nta_msg_create(core.agent, 0), SIPTAG_REQUEST(line), SIPTAG_FROM_STR(from.c_str()), SIPTAG_TO_STR(leg.remote_uri.c_str()),
       SIPTAG_CALL_ID_STR(leg.sip_call_id.c_str()), SIPTAG_CSEQ_STR(cseq.c_str()), SIPTAG_MAX_FORWARDS_STR("70"),
-      TAG_IF(!leg.old_routes.empty(), SIPTAG_ROUTE_STR(leg.old_routes.c_str())), NTATAG_BRANCH_KEY(branch.c_str()), TAG_END());
+      TAG_IF(!leg.old_routes.empty(), SIPTAG_ROUTE_STR(leg.old_routes.c_str())),
+      TAG_IF(!via.empty(), SIPTAG_VIA_STR(via.c_str())), NTATAG_USER_VIA(via.empty() ? 0 : 1), NTATAG_BRANCH_KEY(branch.c_str()),
+      TAG_END());
 }
 
 /// host:port to which an INVITE went; bindings come back later than this.

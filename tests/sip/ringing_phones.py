@@ -13,6 +13,12 @@ def header(text, name):
     return found.group(1) if found else ""
 
 
+def transaction_of(via):
+    """RFC 3261 17.2.3: the branch and who sent it, as the topmost Via has them."""
+    branch, sender = re.search(r"branch=([^;,\s]+)", via), re.match(r"SIP/2.0/\w+\s+([^;,\s]+)", via)
+    return f"{sender.group(1) if sender else ''} {branch.group(1) if branch else ''}"
+
+
 class RingingPhones:
     def __init__(self, host, port):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -20,8 +26,8 @@ class RingingPhones:
         self.socket.settimeout(0.2)
         self.contact = f"<sip:phone@{host}:{port}>"
         self.lock = threading.Lock()
-        self.ringing = {}  # branch -> (agent's URI, INVITE, whence)
-        self.ended = {}  # branch -> [INVITE, whence, when 487 is repeated, the pause after that]: until its ACK (RFC 3261 17.2.1)
+        self.ringing = {}  # transaction -> (agent's URI, INVITE, whence)
+        self.ended = {}  # transaction -> [INVITE, whence, when 487 is repeated, the pause after that]: until its ACK (RFC 3261 17.2.1)
         self.invites = self.cancels = self.strays = 0
         self.double_rung = 0  # INVITEs (RFC 3261 17.2.3: by branch) that came while another of the same agent had no final response
         self.over = threading.Event()
@@ -51,8 +57,7 @@ class RingingPhones:
 
     def hear(self, text, whence):
         method = text.split(" ", 1)[0]
-        branch = re.search(r"branch=([^;,\s]+)", header(text, "Via"))
-        branch = branch.group(1) if branch else ""
+        branch = transaction_of(header(text, "Via"))
         if method == "INVITE":
             agent = text.split(" ", 2)[1]
             if branch not in self.ringing:

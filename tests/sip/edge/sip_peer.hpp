@@ -47,6 +47,8 @@ class sip_peer {
 
   std::string host_port() const { return ip_ + ":" + std::to_string(port_); }
   std::string via(const std::string& branch) const;
+  /// From here on UDP goes to another port of the edge's host.
+  void turn_to(std::uint16_t edge_port) { edge_port_ = edge_port; }
   const std::string& ip() const { return ip_; }
   std::uint16_t port() const { return port_; }
 

@@ -24,6 +24,7 @@ calls_max = 30
 calls_per_second_max = 5
 probe_every = "10s"
 probe_misses = 2
+adopt = "end"
 
 [[tenant]]
 name = "demo"
@@ -127,7 +128,8 @@ TEST(Provision, ReadsNumbersTrunksAndTenants) {
                                              .calls_max = 30,
                                              .calls_per_second_max = 5,
                                              .probe_every = milliseconds{10'000},
-                                             .probe_misses = 2}));
+                                             .probe_misses = 2,
+                                             .adopt = adoption_way::end}));
 }
 
 TEST(Provision, ReadsEveryKindOfNode) {

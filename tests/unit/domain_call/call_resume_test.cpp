@@ -195,6 +195,24 @@ TEST(CallResume, APortThatIsTakenBecomesAnotherOneAndIsOffered) {
   EXPECT_NE(b.sent<media_connect>(), nullptr);
 }
 
+TEST(CallResume, AnotherHostIsOfferedToACallerWhoWasNotAnsweredOnlyAfterTheAck) {
+  call_bench b;
+  b.to_queue();
+  killed_and_resumed(b);
+  ASSERT_EQ(b.call.leg(1)->state, calls::leg_state::early);
+  const auto before = b.call.leg(1)->local;
+  b.tell(media_opened{.leg = b.leg(1), .local = {"10.0.0.9", 31'000}});
+  EXPECT_NE(b.sent<media_connect>(), nullptr) << "music goes on from there at once";
+  EXPECT_EQ(b.sent<leg_offer>(), nullptr) << "no offer before the INVITE is answered (RFC 3261 14.1)";
+  b.offered();
+  b.answered_by(2);
+  ASSERT_NE(b.find_in<leg_answer>(b.all), nullptr);
+  EXPECT_EQ(b.find_in<leg_answer>(b.all)->media, before) << "the 200 repeats the SDP of the 183 (RFC 3261 13.2.1)";
+  b.tell(leg_confirmed{.leg = b.leg(1), .confirmed = b.call.leg(1)->dialog});
+  ASSERT_NE(b.sent<leg_offer>(), nullptr);
+  EXPECT_EQ(b.sent<leg_offer>()->media.audio, (media_address{"10.0.0.9", 31'000}));
+}
+
 TEST(CallResume, ReleasesAreRepeatedUntilTheCdrIsWritten) {
   call_bench b;
   b.talk();

@@ -123,6 +123,7 @@ struct header_scan {
   bool request = true;
   bool registers = false;
   bool first_via = true;
+  bool by_datagram = true;
   std::size_t headers = 0;
   std::optional<std::size_t> content_length{};
 
@@ -142,6 +143,7 @@ struct header_scan {
     if (has_parameter(value, "maddr")) return datagram_cause::via_reflection;
     if (!request || !std::exchange(first_via, false)) return datagram_cause::passed;
     if (!has_via_form(value)) return datagram_cause::via_syntax;
+    if (!by_datagram) return datagram_cause::passed;
     // Sofia sends its refusal of such a message to the host in the Via, because it has not compared that with the sender yet.
     return text::same(transport_of(value), "UDP") ? datagram_cause::passed : datagram_cause::via_transport;
   }
@@ -165,6 +167,14 @@ bool has_safe_target(std::string_view start_line) {
 std::string_view version_of(std::string_view start_line) {
   start_line = text::trim(start_line);
   return start_line.substr(start_line.find_last_of(" \t") + 1);
+}
+
+/// The first Content-Length counts, as in a datagram.
+std::optional<std::size_t> content_length_of(std::string_view head) {
+  for (auto h = text::cut_header(head); !h.whole.empty(); h = text::cut_header(head))
+    if (h.is("Content-Length", "l"))
+      return text::number<std::size_t>(text::trim(h.value.substr(0, h.value.find_first_of("\r\n"))));
+  return 0;
 }
 
 }  // namespace
@@ -303,6 +313,19 @@ datagram_verdict datagram_filter::check(std::string_view datagram, const net_add
   if (const auto found = walk(scan, rest, body); found != cause::passed) return {counted(found), 0};
   const auto surplus = scan.content_length && *scan.content_length < body.size() ? body.size() - *scan.content_length : 0;
   return {counted(cause::passed), datagram.size() - surplus};
+}
+
+head_verdict judge_head(std::string_view head, const datagram_filter_options& options) {
+  using cause = datagram_cause;
+  const auto line = text::cut_line(head);
+  const auto length = content_length_of(head);
+  if (!is_sip_start(line) || is_response_line(line)) return {cause::passed, length};
+  if (!text::same(version_of(line), "SIP/2.0")) return {cause::version, length};
+  if (!has_safe_target(line)) return {cause::uri_parameter, length};
+  if (const auto bad = judge_request_line(line); bad != cause::passed) return {bad, length};
+  header_scan scan{.options = options, .registers = line.starts_with("REGISTER "), .by_datagram = false};
+  std::string_view body{};
+  return {walk(scan, head, body), length};
 }
 
 datagram_cause datagram_filter::check_connection(std::string_view beginning, const net_address& from, time_point now) {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -62,6 +63,13 @@ struct datagram_verdict {
   datagram_cause cause = datagram_cause::passed;
   std::size_t length = 0;  ///< when passed: how much of it; what follows Content-Length is cut off (RFC 3261 18.3)
 };
+
+/// What a request's head, with its empty line, says by itself, whoever sent it.
+struct head_verdict {
+  datagram_cause cause = datagram_cause::passed;
+  std::optional<std::size_t> content_length{};  ///< 0 when the head names none; nothing when it is no number
+};
+head_verdict judge_head(std::string_view head, const datagram_filter_options& options);
 
 /// Belongs to the thread of its edge; `counts` may be read from any.
 class datagram_filter {

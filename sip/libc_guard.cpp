@@ -56,13 +56,36 @@ ssize_t refuse(int code) {
   return -1;
 }
 
+/// Puts `bytes`, no more than came, where they came.
+void put(const msghdr& message, std::string_view bytes) {
+  for (std::size_t i = 0; i < message.msg_iovlen && !bytes.empty(); ++i) {
+    const auto part = bytes.substr(0, message.msg_iov[i].iov_len);
+    std::copy(part.begin(), part.end(), static_cast<char*>(message.msg_iov[i].iov_base));
+    bytes.remove_prefix(part.size());
+  }
+}
+
+ssize_t received_on_stream(int socket, const msghdr& message, std::string_view bytes) {
+  auto& guard = *guard_of_thread;
+  const auto peer = peer_of(socket);
+  const auto verdict = guard.admit_stream(socket, peer, bytes);
+  if (const auto& answer = verdict.answer; !answer.empty()) {
+    if (!guard.admit_send(socket, true, peer, answer)) return refuse(ECONNRESET);
+    const auto sent = ::send(socket, answer.data(), answer.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent != static_cast<ssize_t>(answer.size())) return refuse(ECONNRESET);  // half an answer would spoil what follows
+  }
+  if (!verdict.goes_on) return refuse(ECONNRESET);
+  if (!verdict.rest) return static_cast<ssize_t>(bytes.size());
+  put(message, *verdict.rest);
+  return verdict.rest->empty() ? refuse(EAGAIN) : static_cast<ssize_t>(verdict.rest->size());
+}
+
 ssize_t received(int socket, const msghdr& message, std::size_t size) {
   const scope own;
   auto& guard = *guard_of_thread;
   std::string room;
   const auto bytes = flat(message, size, room);
-  if (message.msg_name == nullptr)
-    return guard.admit_stream(socket, peer_of(socket), bytes) ? static_cast<ssize_t>(size) : refuse(ECONNRESET);
+  if (message.msg_name == nullptr) return received_on_stream(socket, message, bytes);
   const auto from = seatgrid::net_address::of(static_cast<const sockaddr*>(message.msg_name), message.msg_namelen);
   const auto keep = guard.admit(bytes, from);
   if (const auto answer = guard.take_refusal(); !answer.empty() && guard.admit_send(socket, false, from, answer))
@@ -96,7 +119,13 @@ ssize_t recvmsg(int socket, msghdr* message, int flags) {
 
 ssize_t sendmsg(int socket, const msghdr* message, int flags) {
   static auto* const real = libc<ssize_t(int, const msghdr*, int)>("sendmsg");
-  if (!is_guarded() || message == nullptr || may_send(socket, *message)) return real(socket, message, flags);
+  if (!is_guarded() || message == nullptr) return real(socket, message, flags);
+  if (may_send(socket, *message)) {
+    const auto sent = real(socket, message, flags);
+    if (message->msg_name == nullptr && sent >= 0)
+      guard_of_thread->stream_wrote(socket, static_cast<std::size_t>(sent) == size_of(*message));
+    return sent;
+  }
   return message->msg_name == nullptr ? refuse(EPIPE) : static_cast<ssize_t>(size_of(*message));
 }
 

@@ -12,6 +12,7 @@
 #include "base/time.hpp"
 #include "sip/datagram_filter.hpp"
 #include "sip/net_address.hpp"
+#include "sip/stream_refusals.hpp"
 
 /// Our binary's own recvmsg, sendmsg, getaddrinfo and epoll_wait. Sofia offers no hook before it parses, sends, resolves or
 /// waits, but it calls these through the dynamic linker, which finds ours first. They act only on threads marked by a
@@ -42,9 +43,11 @@ class socket_guard {
   std::function<void(bool)> on_arrival{};
   /// What the sender of the last datagram is told instead, once; empty = nothing.
   std::string take_refusal() { return std::exchange(refusal_, {}); }
-  /// False when the connection must end.
-  bool admit_stream(int socket, const net_address& from, std::string_view chunk);
+  /// The same for a piece of a connection.
+  stream_verdict admit_stream(int socket, const net_address& from, std::string_view chunk);
   void stream_ended(int socket);
+  /// Sofia wrote a message to a connection, or a first part of what it had to say: nothing of ours may come in between.
+  void stream_wrote(int socket, bool whole);
   /// Whether this may leave now; `head` is its beginning.
   bool admit_send(int socket, bool is_stream, const net_address& to, std::string_view head);
 
@@ -52,6 +55,8 @@ class socket_guard {
   struct stream {
     net_address peer{};
     bool vetted = false;
+    bool mid_write = false;
+    stream_refusals refusals{};
     stream_scanner scanner{};
   };
   stream& stream_of(int socket, const net_address& peer);

@@ -28,21 +28,28 @@ socket_guard::stream& socket_guard::stream_of(int socket, const net_address& pee
   return s;
 }
 
-bool socket_guard::admit_stream(int socket, const net_address& from, std::string_view chunk) {
-  if (filter_ == nullptr) return true;
+stream_verdict socket_guard::admit_stream(int socket, const net_address& from, std::string_view chunk) {
+  if (filter_ == nullptr) return {};
   auto& s = stream_of(socket, from);
-  if (!s.vetted && filter_->check_connection(chunk, from, clock_.now()) != datagram_cause::passed) return false;
+  if (!s.vetted && filter_->check_connection(chunk, from, clock_.now()) != datagram_cause::passed) return {.goes_on = false};
   s.vetted = true;
-  const auto found = s.scanner.scan(chunk, filter_->options());
+  auto out = s.refusals.take(chunk, from, filter_->is_acquainted(from), *filter_);
+  if (!out.answer.empty() && s.mid_write) return {.goes_on = false};
+  if (!out.goes_on) return out;
+  const auto found = s.scanner.scan(out.rest ? std::string_view{*out.rest} : chunk, filter_->options());
   if (found == datagram_cause::passed) {
     if (on_arrival) on_arrival(s.scanner.take_prack());
-    return true;
+    return out;
   }
   filter_->counted(found);
-  return false;
+  return {.goes_on = false};
 }
 
 void socket_guard::stream_ended(int socket) { streams_.erase(socket); }
+
+void socket_guard::stream_wrote(int socket, bool whole) {
+  if (const auto at = streams_.find(socket); at != streams_.end()) at->second.mid_write = !whole;
+}
 
 bool socket_guard::admit_send(int socket, bool is_stream, const net_address& to, std::string_view head) {
   if (!may_send.load(std::memory_order_acquire) || (may_speak && !may_speak())) {

@@ -4,6 +4,7 @@
 
 #include "sip/datagram_filter.hpp"
 #include "sip/stateless_refusal.hpp"
+#include "sip/stream_refusals.hpp"
 #include "sip/text.hpp"
 #include "tests/fuzz/fuzz.hpp"
 #include "tests/fuzz/sip/demo_directory.hpp"
@@ -47,6 +48,31 @@ void check_refusal(std::string_view datagram, datagram_cause cause) {
            datagram.find("\r\r") != datagram.npos || datagram.find("\n\r") != datagram.npos,
        "a refusal has no body");
   must(answer.size() <= datagram.size() + 256, "a refusal amplifies nothing");
+}
+
+/// The bytes of a connection that Sofia sees, and whether it goes on.
+std::pair<std::string, bool> let_through(const std::string& text, std::size_t chunk, bool known) {
+  static datagram_filter filter;
+  stream_refusals stream;
+  std::string seen;
+  for (std::string_view rest{text}; !rest.empty(); rest.remove_prefix(std::min(chunk, rest.size()))) {
+    const auto part = rest.substr(0, chunk);
+    const auto out = stream.take(part, trunk, known, filter);
+    must(!out.rest || out.rest->size() <= part.size(), "no more is seen than came");
+    must(out.answer.empty() || (known && out.answer.starts_with("SIP/2.0 ")), "an answer is a response, to those we know");
+    if (!out.goes_on) return {seen, false};
+    seen += out.rest ? std::string_view{*out.rest} : part;
+  }
+  return {seen, true};
+}
+
+void check_stream_refusals(const std::string& text) {
+  must(let_through(text, 5, false) == std::pair{text, true}, "a stranger's bytes stay as they are");
+  const auto [whole, whole_goes_on] = let_through(text, text.size() + 1, true);
+  must(whole_goes_on, "what came in one piece can be cut");
+  const auto [torn, torn_goes_on] = let_through(text, 1, true);
+  must(torn_goes_on ? torn == text && whole == text : whole.size() < text.size(), "a piece at a time the same is refused");
+  must(let_through(whole, whole.size() + 1, true).first == whole, "what is left needs no cut");
 }
 
 void check_passed(datagram_filter& filter, std::string_view datagram, const datagram_verdict& verdict, time_point now) {
@@ -96,6 +122,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (trusted.cause == datagram_cause::passed) check_passed(filter, datagram, trusted, now);
 
   check_stream(own, trusted.cause);
+  check_stream_refusals(own);
   check_refusal(datagram, trusted.cause);
   filter.check_connection(datagram, stranger, now);
   return 0;

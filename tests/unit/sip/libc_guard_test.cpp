@@ -199,5 +199,27 @@ TEST(LibcGuard, EndsConnectionsOfStrangersAndThoseWithReflectingVias) {
   EXPECT_EQ(ours.receive("dr=203.0.113.9\r\n\r\n"), "reset");
 }
 
+TEST(LibcGuard, AnswersOnAConnectionWhatSofiaMustNotSee) {
+  system_clock clock;
+  datagram_filter filter{};
+  socket_guard guard{clock, &filter};
+  const connection ours;
+  sockaddr_in peer{};
+  socklen_t size = sizeof peer;
+  ASSERT_EQ(::getpeername(ours.server, reinterpret_cast<sockaddr*>(&peer), &size), 0);
+  filter.add_flow(net_address::of(reinterpret_cast<const sockaddr*>(&peer), size));
+  const std::string odd =
+      "FROB sip:x SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:a@b>\r\nCall-ID: c\r\n"
+      "CSeq: 1 FROB\r\nContent-Length: 0\r\n\r\n";
+  const guarded_thread mark{guard};
+  EXPECT_EQ(ours.receive(odd + options_request), options_request);
+  EXPECT_EQ(ours.receive(odd), "error");  // nothing is there, as after a spurious wake-up
+  EXPECT_EQ(errno, EAGAIN);
+  std::string heard(2'000, '\0');
+  heard.resize(static_cast<std::size_t>(::read(ours.client, heard.data(), heard.size())));
+  EXPECT_EQ(heard.find("SIP/2.0 501 "), 0U) << heard;
+  EXPECT_EQ(filter.count(datagram_cause::method), 2U);
+}
+
 }  // namespace
 }  // namespace seatgrid

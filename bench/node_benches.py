@@ -11,9 +11,9 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "sip"))
-from harness import HOST, Failure, Node, Sipp, Stage, expect, wait_until  # noqa: E402
+from harness import HOST, Failure, Node, Process, Sipp, Stage, expect, wait_until  # noqa: E402
 
-SIP, HTTP, RTP, AGENT_PORT, CALLER_PORT = 27060, 27080, (10000, 25999), 27070, 27090
+SIP, HTTP, RTP, AGENT_PORT, CALLER_PORT, FLOOR_PORT = 27060, 27080, (10000, 25999), 27070, 27090, 27061
 NUMBER = "4008100001"
 
 
@@ -76,18 +76,34 @@ class Bench:
         self.loads = 0
 
     def load(self, rate, calls, hold_ms, limit):
+        return self.load_of(self.node, SIP, rate, calls, hold_ms, limit)
+
+    def load_of(self, subject, port, rate, calls, hold_ms, limit):
+        """Calls through `subject` at `port`: SIPp's counts, the subject's CPU in seconds and its highest RSS in KB."""
         self.loads += 1
-        callers = self.stage.add(Sipp("caller_talks", self.stage.directory, CALLER_PORT + self.loads % 9, f"callers{self.loads}", media_port=35000, target=f"{HOST}:{SIP}",
+        callers = self.stage.add(Sipp("caller_talks", self.stage.directory, CALLER_PORT + self.loads % 9, f"callers{self.loads}", media_port=35000, target=f"{HOST}:{port}",
                                       service=NUMBER, rate=rate, calls=calls, hold_ms=hold_ms))
-        before = self.node.cpu_seconds()
-        peak = self.node.rss_kb()
+        before, peak = subject.cpu_seconds(), subject.rss_kb()
         end = time.monotonic() + limit
         while callers.process.poll() is None and time.monotonic() < end:
             time.sleep(0.25)
-            peak = max(peak, self.node.rss_kb())
+            peak = max(peak, subject.rss_kb())
         counts = callers.stop() if callers.process.poll() is None else callers.counts()
         time.sleep(2)
-        return counts, self.node.cpu_seconds() - before, peak
+        return counts, subject.cpu_seconds() - before, peak
+
+
+class Floor(Process):
+    """bench/nta_floor.cpp: what SIP alone costs, for the same callers and agents."""
+
+    def __init__(self, program):
+        self.process = subprocess.Popen([str(program), f"{HOST}:{FLOOR_PORT}", f"{HOST}:{AGENT_PORT}"], stdout=subprocess.PIPE, text=True)
+        expect(self.process.stdout.readline() == "ready\n", "nta_floor did not start")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+        return ""
 
 
 def expect_clean(bench, counts, calls):
@@ -95,15 +111,21 @@ def expect_clean(bench, counts, calls):
 
 
 def acd_call(binary, quick):
-    """CPU of the node per call, with what the idle node uses in that time."""
+    """CPU of the node per call, with what the idle node uses in that time, beside that of the floor under the same load."""
     rows = []
     with Stage("bench") as stage:
         bench = Bench(stage, binary, 2000)
+        floor = stage.add(Floor(binary.parent / "bench" / "nta_floor"))
         bench.load(50, 200, 500, 60)  # warm
         for rate, seconds in ((100, 8 if quick else 20), (200, 5 if quick else 15)):
-            counts, cpu, _ = bench.load(rate, rate * seconds, 3000, 120)
-            expect_clean(bench, counts, rate * seconds)
-            rows.append(row(f"ACD call, every step durable, CPU at {rate} cps", 1000 * cpu / counts["ok"], "ms", "<= 2", "FreeSWITCH 27, Asterisk 9-12, bare nta B2BUA 0.5-1.0"))
+            calls, least = rate * seconds, 0.0
+            for name, subject, port in (("bare nta B2BUA (the floor)", floor, FLOOR_PORT), ("ACD call, every step durable", bench.node, SIP)):
+                counts, cpu, _ = bench.load_of(subject, port, rate, calls, 3000, 120)
+                expect_clean(bench, counts, calls)
+                each = 1000 * cpu / calls
+                beside = f"{each / least:.1f} times the floor; FreeSWITCH 27, Asterisk 9-12" if least else ""
+                rows.append(row(f"{name}, CPU at {rate} cps", each, "ms", "<= 2" if least else "", beside))
+                least = least or each
     return rows
 
 

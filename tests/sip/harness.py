@@ -50,7 +50,18 @@ def port_is_free(port, kind=socket.SOCK_DGRAM):
             return False
 
 
-class Node:
+class Process:
+    """What the kernel says of `self.process`."""
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_kb(self):
+        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text()).group(1))
+
+
+class Node(Process):
     """One `seatgrid dev --no-demo` process on its own data directory."""
 
     def __init__(self, binary, directory, sip, rtp, http, provision, extra=(), env=None):
@@ -139,13 +150,6 @@ class Node:
         if not done.stdout.strip().startswith("{"):
             raise Failure(f"seatgrid check: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)
-
-    def cpu_seconds(self):
-        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def rss_kb(self):
-        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.process.pid}/status").read_text()).group(1))
 
 
 class Sipp:

@@ -29,6 +29,11 @@ inline constexpr auto edge = std::tuple{
     setting{"edge.legs_max", &edge_options::legs_max, "legs at a time; beyond it new calls get 503", 1, 1'000'000, "legs"},
     setting{"edge.ended_repeat", &edge_options::ended_repeat, "the end of a leg is told again until its call has kept it", 100ms,
             60s},
+    setting{"edge.flow_return", &edge_options::flow_return,
+            "what we have to say to a phone on TCP whose connection died with the former edge waits so long for it to register "
+            "again; "
+            "then its Contact is tried",
+            1s, 5min},
     setting{"edge.offer_wait", &edge_options::offer_wait,
             "longest wait for a call's answer to a re-INVITE, UPDATE or REFER; then 500", 500ms, 30s},
     setting{"edge.session_expires", &edge_options::session_expires, "session timer that we offer (RFC 4028)", 90s, 24h},

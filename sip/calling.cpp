@@ -176,6 +176,7 @@ void call(edge_core& core, leg_invite order) {
   auto& leg = core.add(id);
   leg.phase = leg_phase::calling;
   leg.flow = order.to.flow;
+  know_phone(leg);
   const bool tcp = leg.flow.rfind("tcp:", 0) == 0 || order.to.target.find(";transport=tcp") != std::string::npos;
   leg.via = tcp ? transport::tcp : transport::udp;
   leg.local_uri = from_of_invite(core, order.presented);

@@ -19,8 +19,9 @@ enum class wait_kind : std::uint8_t {
   ring_expiry = 5,      ///< our INVITE rang longer than its Expires
   final_after_cancel = 6,
   refer_answer = 7,
-  prack = 8,  ///< our reliable 18x again
-  count = 9
+  prack = 8,        ///< our reliable 18x again
+  flow_return = 9,  ///< a phone's connection that died with our predecessor
+  count = 10
 };
 
 /// Deadlines of all legs on a monotonic clock, in order.

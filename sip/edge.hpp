@@ -39,6 +39,7 @@ struct edge_options {
   /// to it, and the far end repeats (RFC 3261 17.1.2.2). Then 481.
   milliseconds quiet_start{2'000};
   milliseconds ended_repeat{2'000};  ///< leg_ended is repeated until leg_forget
+  milliseconds flow_return{30'000};  ///< for a phone whose connection died with the former edge; then its Contact is tried
   milliseconds offer_wait{8'000};    ///< re-INVITE, UPDATE or REFER without a word from the call: 500
   seconds session_expires{1'800};    ///< RFC 4028, what we offer
   seconds session_expires_min{90};   ///< Min-SE

@@ -129,6 +129,7 @@ void edge_core::expire(leg_state& leg, wait_kind kind) {
     case wait_kind::refer_answer:
       return refer_status(leg, {.leg = leg.id, .refer_id = leg.refer_id, .notify = false, .status = 503, .final = true});
     case wait_kind::prack: return provide_again(leg);
+    case wait_kind::flow_return: return give_flow_up(leg);
     case wait_kind::count: return;
   }
 }
@@ -155,6 +156,7 @@ void edge_core::retire(leg_state& leg) {
     if (*orq != nullptr) nta_outgoing_destroy(std::exchange(*orq, nullptr));
   if (leg.dialog_leg != nullptr) nta_leg_destroy(std::exchange(leg.dialog_leg, nullptr));
   admit_peer(leg, {});
+  forget_phone(leg);
   load.end(leg.trunk_key);
   load.end(leg.number_key);
   if (const auto branch = old_branches.find(leg.invite_text.substr(0, leg.invite_text.find(' ')));

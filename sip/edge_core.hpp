@@ -38,6 +38,16 @@ enum class leg_phase : std::uint8_t {
 
 inline constexpr std::size_t forks_max = 16;  ///< early dialogs of one INVITE; further ones are heard, but not acknowledged
 
+/// A registered phone that a leg reaches over its flow.
+struct leg_phone {
+  std::string aor{};
+  binding what{};
+  bool is_away = false;  ///< its connection died with our predecessor; requests of ours are held
+  struct {
+    bool bye = false, probe = false;
+  } held{};
+};
+
 /// An early dialog of an INVITE of ours.
 struct fork_state {
   std::string tag{};
@@ -66,6 +76,7 @@ struct leg_state {
   std::string sip_call_id{}, local_uri{}, remote_uri{}, local_tag{}, remote_tag{}, peer_address{}, flow{};
   std::string invite_text{};          ///< dialog::invite
   std::string old_routes{};           ///< Route of an INVITE of an earlier life
+  std::string old_address{};          ///< host:port whence it left, when its phone's first answer was kept
   std::uint16_t cancel_status = 408;  ///< the answer to the CANCEL of it
   transport via = transport::udp;
   std::string admitted_peer{};            ///< host:port that the filter lets in for this leg
@@ -103,6 +114,8 @@ struct leg_state {
   nta_incoming_t* refer_in = nullptr;
   std::uint32_t refer_id = 0;
 
+  std::unique_ptr<leg_phone> phone{};  ///< whose flow the leg uses; null = none is known
+
   std::uint32_t session_s = 0;  ///< RFC 4028 interval in force; 0 = none
   bool we_refresh = false;
   leg_ended told{};  ///< what is repeated
@@ -138,8 +151,9 @@ struct edge_core {
   std::function<void(const std::vector<std::string>&)> ask_names{};
   registrar registry;
   std::unordered_map<leg_id, std::unique_ptr<leg_state>> legs{};
-  std::vector<std::unique_ptr<leg_state>> retired{};       ///< freed on the next tick: a callback may still stand in one
-  std::unordered_map<std::string, leg_id> old_branches{};  ///< INVITEs of an earlier life that we cancelled
+  std::vector<std::unique_ptr<leg_state>> retired{};              ///< freed on the next tick: a callback may still stand in one
+  std::unordered_multimap<std::string, leg_id> legs_of_phones{};  ///< by address of record
+  std::unordered_map<std::string, leg_id> old_branches{};         ///< INVITEs of an earlier life that we cancelled
 
   result<void> open();
   void set_directory(edge_directory_ptr to);
@@ -253,6 +267,17 @@ void answer_offer(leg_state& leg, leg_answer_offer& order);
 void reject_offer(leg_state& leg, std::uint32_t offer_id, int status);
 void offer(leg_state& leg, session_description media);
 void offer_again(leg_state& leg);
+// phone_flows.cpp
+/// Remembers the registration whose flow the leg uses.
+void know_phone(leg_state& leg);
+void forget_phone(leg_state& leg);
+/// The leg is restored: a connection of its phone is not ours, and what we would send waits.
+void miss_connection(leg_state& leg);
+inline bool is_phone_away(const leg_state& leg) { return leg.phone != nullptr && leg.phone->is_away; }
+/// `edge.flow_return` is over: the phone's Contact must do.
+void give_flow_up(leg_state& leg);
+/// Legs of the phone follow it to its new flow.
+void phone_registered(edge_core& core, const register_request& asked);
 // session_timer.cpp (RFC 4028)
 /// 0, or 422 (already replied).
 int check_session_expires(edge_core& core, nta_incoming_t* irq, const sip_t* sip);
@@ -267,6 +292,8 @@ int take_refer(leg_state& leg, nta_incoming_t* irq, const sip_t* sip);
 void refer_status(leg_state& leg, const leg_refer_status& order);
 int take_info(leg_state& leg, nta_incoming_t* irq, const sip_t* sip);
 // restore.cpp
+/// CANCEL of an INVITE of an earlier life, over the flow that its phone has now.
+void cancel_old_again(leg_state& leg);
 void restore(edge_core& core, const leg_restore& order);
 /// A response without transaction: finals of INVITEs that an earlier life sent, and late forks.
 void on_stray_response(edge_core& core, msg_t* msg, sip_t* sip);

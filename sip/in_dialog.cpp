@@ -159,7 +159,11 @@ void release(leg_state& leg, const release_cause& cause) {
     case leg_phase::calling: return cancel_call(leg, cause);
     case leg_phase::talking:
       if (leg.ack_waits) acknowledge(leg, {});
-      return say_bye(leg, cause);
+      if (!is_phone_away(leg)) return say_bye(leg, cause);
+      leg.phase = leg_phase::ending;
+      leg.ending_cause = cause;
+      leg.phone->held.bye = true;
+      return;
     case leg_phase::cancelling:
     case leg_phase::ending:
     case leg_phase::ended: return;  // told until forgotten, also when both hang up at once
@@ -167,6 +171,10 @@ void release(leg_state& leg, const release_cause& cause) {
 }
 
 void probe(leg_state& leg) {
+  if (is_phone_away(leg)) {
+    leg.phone->held.probe = true;
+    return;
+  }
   if (leg.phase != leg_phase::talking || leg.probe_out != nullptr)
     return leg.edge.count.dropped(edge_status::drop::stale_command);
   leg.probe_out = send_in_dialog(leg, on_probe_response, SIP_METHOD_OPTIONS, SIPTAG_ACCEPT_STR("application/sdp"));

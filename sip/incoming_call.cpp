@@ -150,7 +150,7 @@ void take_invite(edge_core& core, msg_t* msg, sip_t* sip, const source_address& 
   core.load.begin(number_key);
   leg.offer_is_ours = !body.sdp;
   leg.sdp_received = body.sdp;
-  if (!by->aor.empty()) leg.flow = from.flow();
+  if (!by->aor.empty()) leg.flow = from.flow(), know_phone(leg);
   core.admit_peer(leg, from.host_port());
   agree_as_server(leg, sip);
   leg_incoming event{.leg = leg.id,

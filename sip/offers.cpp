@@ -19,7 +19,8 @@ int refuse_overlap(leg_state& leg, nta_incoming_t* irq) {
 }
 
 void next_offer(leg_state& leg) {
-  if (leg.phase != leg_phase::talking || leg.offer_in != nullptr || leg.offer_out != nullptr || !leg.offer_waiting) return;
+  const bool busy = leg.offer_in != nullptr || leg.offer_out != nullptr || is_phone_away(leg);
+  if (leg.phase != leg_phase::talking || busy || !leg.offer_waiting) return;
   auto media = std::move(*leg.offer_waiting);
   leg.offer_waiting.reset();
   offer(leg, std::move(media));
@@ -190,8 +191,8 @@ void reject_offer(leg_state& leg, std::uint32_t offer_id, int status) {
 void offer(leg_state& leg, session_description media) {
   if (leg.phase != leg_phase::talking && leg.phase != leg_phase::answered)
     return leg.edge.count.dropped(edge_status::drop::stale_command);
-  const bool busy = leg.phase == leg_phase::answered || leg.offer_in != nullptr || leg.offer_out != nullptr ||
-                    leg.waits[static_cast<std::size_t>(wait_kind::offer_retry)].has_value();
+  const bool busy = leg.phase == leg_phase::answered || is_phone_away(leg) || leg.offer_in != nullptr ||
+                    leg.offer_out != nullptr || leg.waits[static_cast<std::size_t>(wait_kind::offer_retry)].has_value();
   if (busy) {
     leg.offer_waiting = std::move(media);
     return;

@@ -215,6 +215,7 @@ void take_register(edge_core& core, msg_t* msg, sip_t* sip, const source_address
   if (!is_refresh(asked, held)) return ask_owner(core, msg, std::move(asked), std::move(info));
   refresh(core, asked);
   accept(core, msg, nullptr, aor, info);
+  phone_registered(core, asked);
 }
 
 void finish_register(edge_core& core, const register_reply& answer) {
@@ -229,6 +230,7 @@ void finish_register(edge_core& core, const register_reply& answer) {
   if (answer.status >= 200 && answer.status < 300) {
     reg.replace(p.asked.aor, merged(core, p, answer));
     accept(core, msg, path, p.asked.aor, p.info);
+    phone_registered(core, p.asked);
   } else {
     const auto after = std::to_string(retry_after_min_s + random_bits() % retry_after_spread_s);
     respond(core, msg, path, answer.status, sip_status_phrase(answer.status),

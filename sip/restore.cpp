@@ -26,6 +26,7 @@ void fill(leg_state& leg, const dialog& saved) {
   leg.remote_tag = saved.remote_tag;
   leg.peer_address = saved.peer_address;
   leg.flow = saved.flow;
+  know_phone(leg);
   leg.edge.admit_peer(leg, saved.peer_address);
   leg.via = saved.via;
   leg.sdp_session = saved.sdp_session_id;
@@ -83,6 +84,7 @@ void restore_confirmed(leg_state& leg, const dialog& saved) {
   }
   core.count.restored();
   if (must_end(leg)) return hang_up(leg, 503, "its edge died, and its trunk takes no re-INVITE");
+  miss_connection(leg);
   start_session_timer(leg);
   core.tell(leg_probed{.leg = leg.id, .status = 200});
 }
@@ -162,6 +164,8 @@ int on_old_cancel_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip
 std::string former_via(const leg_state& leg, const std::string& branch) {
   const auto& o = leg.edge.options;
   const bool tcp = leg.via != transport::udp;
+  if (o.is_elsewhere() && !leg.old_address.empty())
+    return std::string{"SIP/2.0/"} + (tcp ? "TCP " : "UDP ") + leg.old_address + ";rport;branch=" + branch;
   for (const auto& listen : o.former_listen) {
     if ((listen.find("transport=tcp") != std::string::npos) != tcp) continue;
     scratch pool;
@@ -221,11 +225,21 @@ void restore_calling(leg_state& leg, const leg_restore& order) {
   if (leg.remote_uri.empty()) leg.remote_uri = to_of_invite(order.called, target);
   leg.invite_cseq = saved.local_cseq;
   leg.old_routes = joined(saved.route_set);
+  leg.old_address = saved.local_address;
   use_branch(leg, saved.invite.substr(0, space), target);
-  send_old_cancel(leg);
+  miss_connection(leg);
+  if (!is_phone_away(leg)) send_old_cancel(leg);
   core.count.restored();
   core.start_wait(leg, wait_kind::final_after_cancel, core.options.t1x64 + milliseconds{500});
 }
+
+}  // namespace
+
+void cancel_old_again(leg_state& leg) {
+  if (leg.probe_out == nullptr) send_old_cancel(leg);
+}
+
+namespace {
 
 /// ACK of a 2xx that we know: its first one was lost, or our predecessor died before it left.
 void acknowledge_again(edge_core& core, const sip_t* response, const leg_state& leg) {

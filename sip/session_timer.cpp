@@ -102,7 +102,7 @@ void start_session_timer(leg_state& leg) {
 void refresh_session(leg_state& leg) {
   auto& core = leg.edge;
   if (leg.phase != leg_phase::talking) return;
-  if (leg.offer_in != nullptr || leg.offer_out != nullptr || leg.refresh_out != nullptr)
+  if (leg.offer_in != nullptr || leg.offer_out != nullptr || leg.refresh_out != nullptr || is_phone_away(leg))
     return core.start_wait(leg, wait_kind::session_refresh, busy_retry);
   if (!leg.peer_takes_update && !leg.sdp_sent.empty()) {
     leg.offer_out_is_refresh = true;

@@ -67,6 +67,22 @@ void join_queue(decision& d, const queue_request& request, const std::string& ru
   play(d, 1, wait.music, true);
 }
 
+bool wait_again(decision& d) {
+  if (d.call.visits.empty() || d.call.wait || d.call.transfer || !d.call.caller_leg().is_up()) return false;
+  const auto& visit = d.call.visits.back();
+  if (visit.outcome != "connected" || d.call.visits.size() >= call_limits::queue_visits) return false;
+  auto request = request_of_flow(d);
+  if (request.name != visit.queue) request = {.name = visit.queue, .on_timeout = request.on_timeout, .on_full = request.on_full};
+  request.at_head = true;
+  request.enqueued_at = visit.entered_at;
+  if (d.config.queue(request.name) == nullptr) return false;
+  const auto agent = d.call.agent_name;
+  stop_recordings(d);
+  end_attempt(d, attempt_failure::ended, "phone_lost", agent);
+  join_queue(d, request, "phone_lost", agent);
+  return true;
+}
+
 void end_wait(decision& d, const std::string& outcome, const std::string& rule, const std::string& input, bool say) {
   if (!d.call.wait) return;
   if (rings(d)) end_attempt(d, attempt_failure::gave_up, rule, input);

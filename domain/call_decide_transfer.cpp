@@ -115,14 +115,9 @@ void hand_to_queue(decision& d, const transfer_target& target) {
     const auto* agent = d.config.agent(target.name);
     request = {.name = agent->queues.front().queue, .preferred = d.config.agent_of(target.name), .at_head = true};
   }
-  if (const auto* flow = d.config.flow_named(d.call.flow.flow)) {
-    const auto at = flow->nodes.find(d.call.flow.node);
-    if (at != flow->nodes.end())
-      if (const auto* node = std::get_if<queue_node>(&at->second)) {
-        request.on_timeout = node->on_timeout;
-        request.on_full = node->on_full;
-      }
-  }
+  const auto before = request_of_flow(d);
+  request.on_timeout = before.on_timeout;
+  request.on_full = before.on_full;
   const auto by = d.call.transfer->by;
   notify(d, 200, true);
   unbridge(d);

@@ -66,7 +66,12 @@ struct queue_request {
   bool at_head = false;
   time_point enqueued_at{};  ///< zero = now
 };
+/// The request of the flow's present node, when it is a queue; else an empty one.
+queue_request request_of_flow(const decision& d);
 void join_queue(decision& d, const queue_request& request, const std::string& rule, const std::string& input);
+/// The phone of the agent who talked is lost, and nobody hung up: the caller waits again, before all others (DESIGN 5).
+/// False: there is no queue to go back to.
+bool wait_again(decision& d);
 /// Ends the wait and its ring; the caller goes on elsewhere.
 void end_wait(decision& d, const std::string& outcome, const std::string& rule, const std::string& input, bool say = true);
 void leave_for_timeout(decision& d, const std::string& rule);

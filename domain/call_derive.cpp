@@ -5,6 +5,7 @@
 
 #include "domain/call_publish.hpp"
 #include "domain/call_rules.hpp"
+#include "domain/release_causes.hpp"
 
 /// Which of these leave at once (timing::at_once): what only ends a leg, and opening a port, which nobody outside can see. All
 /// else is a promise, and promises of one call keep their order.
@@ -73,6 +74,9 @@ void leg_following::operator()(const leg_accepted& e) const {
   if (const auto* leg = call.leg(e.leg)) tell(out, told_answered(call, *leg));
 }
 void leg_following::operator()(const leg_lost& e) const {
+  // Nobody said that it ended: it may live and hears BYE, and its edge is rid of it by any answer.
+  if (e.cause.q850 == q850::recovery_on_timer)
+    out.push_back({timing::at_once, to_leg{leg_release{.leg = id_of(call, e.leg), .cause = e.cause}}});
   later(out, leg_forget{id_of(call, e.leg)});
   tell_ended(call, e.leg, out);
   close_endpoint(call, e.leg, out);

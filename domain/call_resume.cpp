@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "domain/call_rules.hpp"
+#include "domain/release_causes.hpp"
 
 /// Alive again in a new process: the edge, the media engine and the lane's timers know nothing of this call.
 namespace seatgrid {
@@ -66,7 +67,7 @@ void end_again(const call_state& call, const call_leg& leg, effects& out) {
   const leg_id id{call.id, leg.index};
   if (leg.media == endpoint_state::closing) say_media(out, media_close{id});
   if (leg.state == leg_state::cancelling) return cancel_again(call, leg, out);
-  if (leg.ended_by_them) return say_leg(out, leg_forget{id});
+  if (leg.ended_by_them && leg.cause.q850 != q850::recovery_on_timer) return say_leg(out, leg_forget{id});
   const bool had_dialog = !leg.dialog.sip_call_id.empty();
   if (!had_dialog || leg.state != leg_state::released) return;
   const bool unanswered_caller = leg.role == leg_role::caller && leg.answered_at == time_point{};

@@ -92,15 +92,17 @@ step_result run(decision& d, const set_node& node) {
   set_variable(d, node.variable, node.value);
   return next_node{node.next, "set", node.variable};
 }
+queue_request request_of(const queue_node& node) {
+  return {.name = node.queue,
+          .priority = node.priority,
+          .skills = node.skills,
+          .on_timeout = node.on_timeout,
+          .on_full = node.on_full,
+          .on_key = node.on_key};
+}
+
 step_result run(decision& d, const queue_node& node) {
-  join_queue(d,
-             {.name = node.queue,
-              .priority = node.priority,
-              .skills = node.skills,
-              .on_timeout = node.on_timeout,
-              .on_full = node.on_full,
-              .on_key = node.on_key},
-             "flow", d.call.flow.node);
+  join_queue(d, request_of(node), "flow", d.call.flow.node);
   return std::nullopt;
 }
 step_result run(decision& d, const voicemail_node& node) {
@@ -169,6 +171,14 @@ void collect_digit(decision& d, const collect_node& node, char digit) {
 }
 
 }  // namespace
+
+queue_request request_of_flow(const decision& d) {
+  const auto* flow = d.config.flow_named(d.call.flow.flow);
+  if (flow == nullptr) return {};
+  const auto at = flow->nodes.find(d.call.flow.node);
+  const auto* node = at == flow->nodes.end() ? nullptr : std::get_if<queue_node>(&at->second);
+  return node == nullptr ? queue_request{} : request_of(*node);
+}
 
 void enter_node(decision& d, std::string name, std::string rule, std::string input) {
   // Counted over the whole decision: a queue or bridge node that refuses at once comes back here from within.

@@ -133,6 +133,8 @@ TEST(CallTalk, ALostByeNeverHoldsAnAgent) {
   b.tell(leg_probed{.leg = b.leg(1), .status = 481});
   EXPECT_EQ(b.sent<failed>()->why, attempt_failure::ended);
   EXPECT_EQ(b.call.leg(1)->ended_at, last) << "the time of the last RTP packet";
+  ASSERT_NE(b.sent<leg_release>(), nullptr) << "its edge holds the leg until it is released";
+  EXPECT_EQ(b.sent<leg_release>()->leg.index, 1U);
   b.close_all();
   EXPECT_EQ(b.cdr().legs.at(0).cause.sip, 481);
 }
@@ -148,13 +150,47 @@ TEST(CallTalk, AFarEndThatStillKnowsTheCallIsProbedAgain) {
   EXPECT_NE(b.sent<leg_probe>(), nullptr) << "packets had come: probed anew";
   b.tell(leg_probed{.leg = b.leg(2), .status = 200});
   b.tell(media_silent{.leg = b.leg(2), .last_packet_at = last + milliseconds{500}});
-  EXPECT_EQ(b.call.phase, call_phase::releasing) << "silence again";
+  ASSERT_NE(b.sent<leg_release>(), nullptr) << "it knows the call: BYE";
+  EXPECT_EQ(b.sent<leg_release>()->leg.index, 2U);
+  EXPECT_EQ(b.call.stage, call_stage::queue) << "silence again: the caller waits for another agent";
 }
 
-TEST(CallTalk, AProbeWithoutAnyWordEndsTheCall) {
+TEST(CallTalk, ACallerWhoseProbeGetsNoWordIsGone) {
   auto b = talking();
-  b.tell(media_silent{.leg = b.leg(2), .last_packet_at = b.now});
+  b.tell(media_silent{.leg = b.leg(1), .last_packet_at = b.now});
   b.fire(call_timer::silence);
+  EXPECT_EQ(b.call.phase, call_phase::releasing);
+}
+
+TEST(CallTalk, ACallerWhoseAgentsPhoneIsLostWaitsAgainBeforeAllOthers) {
+  auto b = talking();
+  const auto first_attempt = b.call.attempt.attempt;
+  const auto entered = b.call.visits.back().entered_at;
+  b.tell(media_silent{.leg = b.leg(2), .last_packet_at = b.now});
+  b.tell(leg_probed{.leg = b.leg(2), .status = 408});
+  EXPECT_EQ(b.call.phase, call_phase::running);
+  EXPECT_EQ(b.call.stage, call_stage::queue);
+  ASSERT_NE(b.sent<failed>(), nullptr) << "the agent is free of the call";
+  EXPECT_EQ(b.sent<failed>()->attempt, first_attempt);
+  ASSERT_NE(b.sent<enqueue>(), nullptr);
+  EXPECT_TRUE(b.sent<enqueue>()->at_head);
+  EXPECT_EQ(b.sent<enqueue>()->enqueued_at, entered);
+  EXPECT_GT(b.sent<enqueue>()->next_attempt, first_attempt);
+  ASSERT_NE(b.sent<media_play>(), nullptr);
+  EXPECT_EQ(b.sent<media_play>()->leg.index, 1U) << "music";
+  EXPECT_NE(b.sent<media_record_stop>(), nullptr);
+  b.tell(b.offer_of(first_attempt + 1));
+  b.open(3);
+  b.answered_by(3);
+  EXPECT_EQ(b.call.stage, call_stage::talking);
+  b.hang_up(1);
+  b.close_all();
+  EXPECT_EQ(b.cdr().queues.size(), 2U);
+}
+
+TEST(CallTalk, AnAgentWhoHangsUpEndsTheCall) {
+  auto b = talking();
+  b.hang_up(2);
   EXPECT_EQ(b.call.phase, call_phase::releasing);
 }
 

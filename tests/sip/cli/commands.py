@@ -8,7 +8,7 @@ import sys
 import urllib.error
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import HOST, Failure, Node, Stage, expect  # noqa: E402
+from harness import HOST, Failure, Node, Stage, expect, run  # noqa: E402
 
 SIP, HTTP, RTP = 29560, 29580, (29600, 29699)
 TENANTS = """
@@ -137,8 +137,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

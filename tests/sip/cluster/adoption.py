@@ -13,7 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 for room in (HERE.parent, HERE.parent / "survival", HERE):
     sys.path.insert(0, str(room))
 from cluster_node import Brokers, Member  # noqa: E402
-from harness import HOST, Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Stage, binary_from, expect, run, wait_until  # noqa: E402
 from ringing_phones import RingingPhones  # noqa: E402
 from talker import Talker, address_of  # noqa: E402
 
@@ -106,10 +106,7 @@ def comes_home(scene, carrier, mate):
 
 def main():
     binary = binary_from(sys.argv)
-    brokers = Brokers(sys.argv[2])
-    if brokers.address is None:
-        print("skipped: no Kafka broker was started (the test kafka_up)")
-        raise SystemExit(77)
+    brokers = Brokers(sys.argv[2]).require()
     with Stage("adoption") as stage:
         members = [make_member(binary, stage, i, brokers, f"adoption-{os.getpid()}") for i in (1, 2, 3)]
         for member in members:
@@ -135,8 +132,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

@@ -25,6 +25,13 @@ class Brokers:
         self.address = file.read_text().strip() if file.exists() else None
         self.replicas = len(self.address.split(",")) if self.address else 1
 
+    def require(self):
+        """Ends the test as skipped (77) without a broker."""
+        if self.address is None:
+            print("skipped: no Kafka broker was started (the test kafka_up)")
+            raise SystemExit(77)
+        return self
+
     def order(self, what):
         subprocess.run([sys.executable, str(KAFKA), *what.split(), "--dir", str(self.directory)], stdout=subprocess.DEVNULL, check=True, timeout=120)
 

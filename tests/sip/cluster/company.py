@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent / "survival"))
 sys.path.insert(0, str(HERE))
 import jsonschema  # noqa: E402
 from cluster_node import Brokers, Member  # noqa: E402
-from harness import HOST, Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Stage, binary_from, expect, run, wait_until  # noqa: E402
 from listener import Listener  # noqa: E402
 from survival import NUMBERS, provisioning  # noqa: E402
 
@@ -125,10 +125,7 @@ def edge_dies(edges, waiting):
 
 def main():
     binary = binary_from(sys.argv)
-    brokers = Brokers(sys.argv[2])
-    if brokers.address is None:
-        print("skipped: no Kafka broker was started (the test kafka_up)")
-        raise SystemExit(77)
+    brokers = Brokers(sys.argv[2]).require()
     with Stage("company") as stage:
         cluster = f"company-{os.getpid()}"
         roles = [("edge", "media", "api"), ("edge", "media", "api"), ("core", "api"), ("core", "api")]
@@ -154,8 +151,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

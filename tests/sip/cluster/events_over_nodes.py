@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "survival"))
 sys.path.insert(0, str(HERE))
 from cluster_node import Brokers, Member  # noqa: E402
-from harness import HOST, Failure, Sipp, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Sipp, Stage, binary_from, expect, run, wait_until  # noqa: E402
 from topic import judge, read_topic  # noqa: E402
 
 TENANTS = [f"t{n}" for n in range(1, 9)]  # they fall into at least three of the four lanes
@@ -216,8 +216,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

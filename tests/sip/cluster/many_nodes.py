@@ -16,7 +16,7 @@ sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "survival"))
 sys.path.insert(0, str(HERE))
 from cluster_node import Brokers, Member  # noqa: E402
-from harness import HOST, Failure, Sipp, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Failure, Sipp, Stage, binary_from, expect, run, wait_until  # noqa: E402
 from ringing_phones import RingingPhones  # noqa: E402
 from survival import AGENT_PORTS, NUMBERS, Run, provisioning, verify  # noqa: E402
 
@@ -157,10 +157,7 @@ def main():
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
     binary = binary_from(sys.argv)
-    brokers = Brokers(options.kafka)
-    if brokers.address is None:
-        print("skipped: no Kafka broker was started (the test kafka_up)")
-        raise SystemExit(77)
+    brokers = Brokers(options.kafka).require()
     with Stage("many_nodes") as stage:
         members = [Member(binary, stage.directory / f"n{i}", i, brokers, f"many-{os.getpid()}", provisioning(SIZES)) for i in range(1, options.nodes + 1)]
         run = Many(stage, binary, dict(SIZES), options.seed, members)
@@ -175,8 +172,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(HERE.parent))
 sys.path.insert(0, str(HERE.parent / "survival"))
 from cluster_node import Brokers, cluster_node  # noqa: E402
-from harness import Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import Stage, binary_from, expect, run, wait_until  # noqa: E402
 from listener import Listener  # noqa: E402
 from ringing_phones import RingingPhones  # noqa: E402
 from survival import AGENT_PORTS, HOST, NUMBERS, SIP, Run, verify  # noqa: E402
@@ -73,10 +73,7 @@ def main():
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
     binary = binary_from(sys.argv)
-    brokers = Brokers(options.kafka)
-    if brokers.address is None:
-        print("skipped: no Kafka broker was started (the test kafka_up)")
-        raise SystemExit(77)
+    brokers = Brokers(options.kafka).require()
     with Stage("takeover") as stage:
         run = ClusterRun(stage, binary, dict(SIZES), options.seed, cluster_node(brokers, f"takeover-{os.getpid()}"))
         print(f"first start: {run.node.start() * 1000:.0f} ms", flush=True)
@@ -104,8 +101,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

@@ -12,7 +12,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import HTTP, LEAVE, SIP, TALK, WAIT, Hotline, provisioning  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import HOST, Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Stage, binary_from, expect, run, wait_until  # noqa: E402
 
 try:
     import jsonschema
@@ -168,8 +168,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

@@ -11,12 +11,12 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import TALK, WAIT, Hotline  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import Stage, binary_from, expect, run, wait_until  # noqa: E402
 
 DONE, TALKING, WAITING = 3, 4, 5
 
 
-def run(status, says, *words):
+def command(status, says, *words):
     done = subprocess.run([str(w) for w in words], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False)
     text = done.stdout + done.stderr
     expect(done.returncode == status and says in text, f"{' '.join(map(str, words[1:]))}: status {done.returncode}, not {status} with '{says}': {text}")
@@ -29,7 +29,7 @@ def damages_are_refused(binary, backup, stage):
         shutil.copytree(backup, copy)
         damage(file(copy))
         target = stage.directory / f"{name}-data"
-        text = run(1, says, binary, "restore", copy, "--data", target)
+        text = command(1, says, binary, "restore", copy, "--data", target)
         expect(not target.exists(), f"{name}: something was restored from it: {text}")
         shutil.rmtree(copy)
 
@@ -60,17 +60,17 @@ def main():
         line.node.request("POST", f"/v1/agents/test/{idle}/pause", json.dumps({"reason": "lunch"}))
         wait_until("the pause", 5, lambda: line.agents()[idle] == ("paused", "lunch"))
         data, backup = line.node.directory / "data", stage.directory / "backup"
-        made = json.loads(run(0, "files", binary, "backup", backup, "--data", data, "-o", "json"))
+        made = json.loads(command(0, "files", binary, "backup", backup, "--data", data, "-o", "json"))
         expect(made["files"] > DONE, f"the backup: {made}")
         before = (line.places(), line.agents(), sorted(line.cdrs()))
         expect(len(before[0]) == WAITING and len(before[2]) == DONE, f"before: {before}")
-        run(1, "is not empty", binary, "backup", backup, "--data", data)
-        run(1, "lies within the data directory", binary, "backup", data / "copy", "--data", data)
-        run(1, "restore it, then check that", binary, "check", "--journal", backup / "journal")
+        command(1, "is not empty", binary, "backup", backup, "--data", data)
+        command(1, "lies within the data directory", binary, "backup", data / "copy", "--data", data)
+        command(1, "restore it, then check that", binary, "check", "--journal", backup / "journal")
         line.node.kill()
-        run(1, "is not empty", binary, "restore", backup, "--data", data)
+        command(1, "is not empty", binary, "restore", backup, "--data", data)
         restored = stage.directory / "restored"
-        run(0, str(made["files"]), binary, "restore", backup, "--data", restored / "data", "-o", "json")
+        command(0, str(made["files"]), binary, "restore", backup, "--data", restored / "data", "-o", "json")
         line.move_to(restored)
         line.node.start()
         line.settle(talking=TALKING, waiting=WAITING)
@@ -93,8 +93,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

@@ -8,7 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import HTTP, RTP, SIP, provisioning  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import HOST, Failure, Node, Stage, expect, wait_until  # noqa: E402
+from harness import HOST, Node, Stage, expect, run, wait_until  # noqa: E402
 
 
 def refused(node, *says, sip=SIP):
@@ -51,8 +51,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

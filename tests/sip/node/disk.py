@@ -10,7 +10,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import HTTP, TALK, Hotline, answer_to_invite  # noqa: E402
 from isolation import mount_memory, own_network  # noqa: E402
-from harness import HOST, Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Stage, binary_from, expect, run, wait_until  # noqa: E402
 
 MEGABYTE = 1 << 20
 DISK, RESERVE, LOW, STOP = 128 * MEGABYTE, 2 * MEGABYTE, 3 * MEGABYTE, 1 * MEGABYTE
@@ -88,8 +88,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

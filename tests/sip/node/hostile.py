@@ -10,7 +10,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import SIP, TALK, Hotline  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import HOST, Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Failure, Stage, binary_from, expect, run, wait_until  # noqa: E402
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
 OFFERS = 250
@@ -130,8 +130,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

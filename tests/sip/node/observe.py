@@ -8,13 +8,12 @@ import re
 import subprocess
 import sys
 import threading
-import time
 import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from hotline import HTTP, LEAVE, RTP, SIP, TALK, WAIT, Hotline  # noqa: E402
+from hotline import LEAVE, RTP, SIP, TALK, WAIT, Hotline  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import HOST, Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Stage, binary_from, expect, run, wait_until  # noqa: E402
 
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "data" / "number_vectors.tsv"
 KINDS = {"SHARED_400": "shared_400", "ACCESS_1010": "shared_1010", "ACCESS_95": "access_95", "ACCESS_95_SUBADDR": "access_95_sub", "ACCESS_96": "access_96",
@@ -159,8 +158,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

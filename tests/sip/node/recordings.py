@@ -14,7 +14,7 @@ import wave
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import HTTP, LEAVE, TALK, Hotline  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import HOST, Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Stage, binary_from, expect, run, wait_until  # noqa: E402
 
 TALKING, DOWNLOADS_MAX, BIG_BYTES = 2, 2, 64 << 20
 STRAY = "recordings/test/2026/01/01/0123456789abc.wav"
@@ -160,8 +160,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

@@ -9,7 +9,7 @@ import urllib.error
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import LEAVE, TALK, WAIT, Hotline  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import Stage, binary_from, expect, run, wait_until  # noqa: E402
 
 KEEP = {"STEPS": 2, "RECORDINGS": 3, "VOICEMAILS": 5, "CDRS": 7}
 LATE_S = 3  # a sweep a second, on a loaded machine
@@ -71,8 +71,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

@@ -11,7 +11,7 @@ import urllib.error
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from hotline import HTTP, LEAVE, TALK, WAIT, Hotline, answer_to_invite  # noqa: E402
 from isolation import own_network  # noqa: E402
-from harness import HOST, Failure, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Stage, binary_from, expect, run, wait_until  # noqa: E402
 import urllib.request  # noqa: E402
 
 DRAIN_S, AFTER_DRAIN_S = 2, 4  # what server.drain_max says here; what closing journal, sockets and threads may take on a loaded machine
@@ -73,8 +73,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

@@ -9,7 +9,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from baresip import Baresip, missing_phone  # noqa: E402
-from harness import HOST, Failure, Node, Stage, expect, wait_until  # noqa: E402
+from harness import HOST, Node, Stage, expect, run, wait_until  # noqa: E402
 from tones import read_channels, seconds_with, stretches, write_tone  # noqa: E402
 
 SIP, HTTP, RTP = 29060, 29080, (29500, 29999)
@@ -62,7 +62,7 @@ def call_state(node):
     return states[0] if states else "ended"
 
 
-def run(binary, stage):
+def parties(binary, stage):
     node = stage.add(Node(binary, stage.directory / "node", SIP, RTP, HTTP, PROVISIONING))
     node.start()
     tone = stage.directory / "agent.wav"
@@ -123,12 +123,8 @@ def main():
         print(f"skipped: {why}")
         sys.exit(77)
     with Stage("phone") as stage:
-        run(pathlib.Path(sys.argv[1]).resolve(), stage)
+        parties(pathlib.Path(sys.argv[1]).resolve(), stage)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

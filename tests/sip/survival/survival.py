@@ -9,7 +9,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from harness import HOST, Failure, Node, Sipp, Stage, binary_from, expect, wait_until  # noqa: E402
+from harness import HOST, Failure, Node, Sipp, Stage, binary_from, expect, run, wait_until  # noqa: E402
 from ringing_phones import RingingPhones  # noqa: E402
 
 SIP, HTTP, RTP = 26060, 26080, (26500, 27999)
@@ -163,8 +163,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        print(f"FAILED: {failure}")
-        sys.exit(1)
+    run(main)

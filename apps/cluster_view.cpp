@@ -68,10 +68,8 @@ answers::cluster_state cluster_seat::state() const {
   out.level = all.level;
   for (const auto& one : all.nodes) out.nodes.push_back(line_of(one, all));
   for (const auto& one : all.slots) {
-    answers::slot_line line{.slot = one.number, .node = one.node, .holder = one.holder ? one.holder->node : ""};
-    for (const auto& member : all.nodes)
-      if (member.slot == one.number) line.listen = member.card.slot.listen;
-    out.slots.push_back(std::move(line));
+    out.slots.push_back(
+        {.slot = one.number, .node = one.node, .holder = one.holder ? one.holder->node : "", .listen = one.listen});
   }
   for (auto one = all.takeovers.rbegin(); one != all.takeovers.rend(); ++one)
     out.takeovers.push_back({.at = one->at,

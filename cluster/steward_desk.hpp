@@ -73,6 +73,7 @@ struct slot_view {
   std::string node{};
   std::optional<lane_owner> holder{};
   bool is_open_here = false;
+  std::vector<std::string> listen{};  ///< also when its node is gone
 };
 struct owned_lane_view {
   lane_id lane = 0;

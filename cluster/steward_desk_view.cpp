@@ -209,8 +209,8 @@ cluster_view steward_desk::view() const {
     all.takeovers.assign(at.takeovers.begin(), at.takeovers.end());
     for (const auto& [number, slot] : at.members.slots) {
       const auto* holder = at.members.find(slot.holder);
-      all.slots.push_back(
-          {number, slot.node, holder == nullptr ? std::nullopt : std::optional{holder->card.who}, at.open.contains(number)});
+      all.slots.push_back({number, slot.node, holder == nullptr ? std::nullopt : std::optional{holder->card.who},
+                           at.open.contains(number), slot.addresses.listen});
     }
     return all;
   });

@@ -112,6 +112,7 @@ def edge_dies(edges, waiting):
     began = time.monotonic()
     victim.kill()
     wait_until("the addresses have a holder", 20, lambda: other.holder_of(victim.name) == other.name, 0.01)
+    expect(all(slot["listen"] for slot in other.state()["slots"]), "nobody is told which addresses were adopted")
     wait_until("music again", 20, lambda: waiting.packets[-1] > began + 0.5)
     time.sleep(1)
     silence = waiting.longest_silence(began - 0.1, time.monotonic() - 0.1)

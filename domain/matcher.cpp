@@ -34,7 +34,7 @@ void matcher::set_strategy(queue_strategy strategy) {
   index_->strategy = strategy;
   for (const auto slot : free) {
     auto& agent = index_->agents[slot];
-    agent.key = matching::key_of(strategy, agent.said, slot);
+    agent.key = matching::key_of(strategy, agent.said, slot, matching::marks_of(agent.skills));
     index_->link(agent);
   }
 }

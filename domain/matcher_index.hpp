@@ -32,11 +32,22 @@ constexpr std::uint32_t skill_of(skill_at s) { return s >> level_bits; }
 constexpr std::uint8_t level_of(skill_at s) { return s & ((1U << level_bits) - 1); }
 constexpr std::uint8_t clamped(std::uint8_t level) { return std::clamp<std::uint8_t>(level, 1, worst_level); }
 
+/// One bit for each skill, many skills to a bit: what is not covered cannot be met, and that is seen without a look at the
+/// agent's record, which with many agents is in no cache.
+using skill_marks = std::uint32_t;
+constexpr skill_marks mark_of(skill_at s) { return skill_marks{1} << (skill_of(s) % 32); }
+inline skill_marks marks_of(const skill_list& skills) {
+  skill_marks all = 0;
+  for (const skill_at s : skills) all |= mark_of(s);
+  return all;
+}
+
 struct agent_key {
   std::uint64_t first = 0;  // level in the queue above, the strategy's first measure below
   std::uint64_t second = 0;
   agent_id agent{};
   std::uint32_t slot = 0;
+  skill_marks marks = 0;
   auto operator<=>(const agent_key&) const = default;
 };
 using agent_list = sorted_runs<agent_key>;
@@ -87,7 +98,7 @@ inline bool has_all(const skill_list& skills, const skill_list& needs) {
   return std::all_of(needs.begin(), needs.end(), [&](skill_at need) { return has(skills, need); });
 }
 
-inline agent_key key_of(queue_strategy strategy, const free_agent& a, std::uint32_t slot) {
+inline agent_key key_of(queue_strategy strategy, const free_agent& a, std::uint32_t slot, skill_marks marks) {
   const auto idle = static_cast<std::uint64_t>(std::max<std::int64_t>(a.idle_since.us, 0));
   std::uint64_t first = idle;
   std::uint64_t second = 0;
@@ -105,7 +116,7 @@ inline agent_key key_of(queue_strategy strategy, const free_agent& a, std::uint3
       break;
     case queue_strategy::random: first = a.chance; break;
   }
-  return {(std::uint64_t{clamped(a.level)} << level_shift) | (first & below_level), second, a.agent, slot};
+  return {(std::uint64_t{clamped(a.level)} << level_shift) | (first & below_level), second, a.agent, slot, marks};
 }
 
 }  // namespace matching
@@ -189,7 +200,7 @@ struct matcher::index {
       for (const skill_at s : record.skills) ++skills[matching::skill_of(s)].known;
     }
     record.said = said;
-    record.key = matching::key_of(strategy, said, it->second);
+    record.key = matching::key_of(strategy, said, it->second, matching::marks_of(record.skills));
     link(record);
   }
 
@@ -253,10 +264,13 @@ struct matcher::index {
     const index& in;
     const skill_list& wanted;
     allows<agent_id> allowed;
+    matching::skill_marks marks = matching::marks_of(wanted);
     std::size_t walked = 0;
     bool takes(const agent_key& key) {
       ++walked;
-      return (wanted.size() < 2 || matching::has_all(in.agents[key.slot].skills, wanted)) && allowed(key.agent);
+      if (wanted.size() > 1 && ((key.marks & marks) != marks || !matching::has_all(in.agents[key.slot].skills, wanted)))
+        return false;
+      return allowed(key.agent);
     }
   };
   /// The first key in order over several lists that the search takes.

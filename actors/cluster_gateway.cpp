@@ -82,7 +82,7 @@ void cluster_gateway::list(collection what, list_query query, answer done) const
   const auto lane = lane_of_tenant(query.tenant);
   read(
       lane, list_server, encode(asked),
-      [this, what, query = std::move(query)](answer to) { local_.list(what, query, std::move(to)); }, std::move(done));
+      [this, what, query = std::move(query)](answer to) { local_.list(what, query, std::move(to)); }, done);
 }
 
 void cluster_gateway::show(collection what, std::string tenant, std::string id, answer done) const {
@@ -97,14 +97,14 @@ void cluster_gateway::show(collection what, std::string tenant, std::string id, 
   read(
       lane, show_server, encode(asked),
       [this, what, tenant = std::move(tenant), id = std::move(id)](answer to) { local_.show(what, tenant, id, std::move(to)); },
-      std::move(done));
+      done);
 }
 
 void cluster_gateway::replay(entity_ref entity, answer done) const {
   look_question asked{.what = 0, .tenant = {}, .id = {}, .filters = {}, .limit = 0, .cursor = {}, .entity = entity};
   read(
       router_.lane_of(entity), replay_server, encode(asked), [this, entity](answer to) { local_.replay(entity, std::move(to)); },
-      std::move(done));
+      done);
 }
 
 std::vector<metric> cluster_gateway::metrics() const {

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"', re.MULTILINE)
-TOGETHER_MAX = 8
+TOGETHER_MAX = 16
 
 
 @functools.lru_cache(maxsize=None)

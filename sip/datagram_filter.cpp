@@ -90,6 +90,7 @@ datagram_cause judge_request_line(std::string_view line) {
   const auto uri = target_of(line);
   if (uri.find_first_of(" \t") != std::string_view::npos) return datagram_cause::request_line;
   const auto scheme = uri.substr(0, uri.find(':'));
+  if (scheme.size() == uri.size()) return datagram_cause::passed;  // "sip" alone: Sofia refuses what has no colon
   if (!text::same(scheme, "sip") && !text::same(scheme, "sips")) return datagram_cause::passed;
   auto host = uri.substr(scheme.size() + 1);
   host = host.substr(host.find('@') + 1);  // npos + 1 is 0

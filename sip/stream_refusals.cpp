@@ -48,7 +48,8 @@ stream_verdict stream_refusals::take(std::string_view chunk, const net_address& 
       continue;
     }
     const auto part = take_head(chunk);
-    lost_ = lost_ || head_.size() + part.size() > filter.options().datagram_bytes_max;
+    const auto& options = filter.options();
+    lost_ = lost_ || head_.size() + part.size() > (known ? options.datagram_bytes_max : options.line_bytes_max);
     if (lost_) break;
     const bool began_here = head_.empty();
     head_ += part;
@@ -65,6 +66,7 @@ stream_verdict stream_refusals::take(std::string_view chunk, const net_address& 
     if (!refused_) keep(part);
     chunk.remove_prefix(part.size());
   }
+  if (lost_) std::string{}.swap(head_);
   keep(chunk);
   return out;
 }

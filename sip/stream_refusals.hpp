@@ -19,7 +19,8 @@ struct stream_verdict {
 
 /// Cuts requests out of one connection that Sofia would meet with silence, whole, and answers them as if they had been datagrams
 /// (`refusal_status`, `stateless_refusal`). It follows Content-Length (RFC 3261 18.3) until it meets what it cannot follow: a
-/// lone CR, a head beyond `datagram_bytes_max`, a length that is no number. From there on nothing is cut any more.
+/// lone CR, a head beyond `datagram_bytes_max` (a stranger's: `line_bytes_max`), a length that is no number. From there on
+/// nothing is cut any more.
 class stream_refusals {
  public:
   /// `known`: the peer is acquainted; a stranger hears nothing, but is followed. A refused request of which Sofia has seen a part

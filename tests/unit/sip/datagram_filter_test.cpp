@@ -217,6 +217,15 @@ TEST_F(DatagramFilter, LimitsAnIpv6StrangerByItsNetwork) {
   EXPECT_EQ(passed, 300U);
 }
 
+TEST_F(DatagramFilter, OutlivesARequestUriThatIsASchemeAlone) {
+  filter.add_flow(phone);
+  for (const auto* uri : {"sip", "sips", "SIP", "sip:", "sips:", "tel", ":"}) {
+    EXPECT_EQ(ask(request("INVITE", uri), trunk), cause::passed) << uri;
+    EXPECT_EQ(ask(request("REGISTER", uri), phone), cause::passed) << uri;
+    EXPECT_EQ(judge_head(request("INVITE", uri), {}).cause, cause::passed) << uri;
+  }
+}
+
 TEST_F(DatagramFilter, AsksTheSameOfNewConnections) {
   EXPECT_EQ(filter.check_connection(registration, phone, noon), cause::passed);
   EXPECT_EQ(filter.check_connection("OPTIONS sip:x SIP/2.0\r\n", phone, noon), cause::unknown_source);

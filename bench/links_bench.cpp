@@ -178,11 +178,16 @@ std::vector<double> bare_round_trips_us(std::size_t count) {
 
 bool make_certificates(const std::string& folder) {
   const std::string key = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes ";
-  std::string script = "cd " + folder + " && openssl req -x509 " + key + "-days 2 -subj /CN=bench -keyout ca.key -out ca.pem";
-  for (const std::string node : {"a", "b"})
-    script += " && openssl req " + key + "-subj /CN=" + node + " -addext subjectAltName=DNS:" + node + " -keyout " + node +
-              ".key -out " + node + ".csr && openssl x509 -req -in " + node +
-              ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -copy_extensions copy -days 2 -out " + node + ".pem";
+  std::string script = "cd ";
+  script.append(folder).append(" && openssl req -x509 ").append(key).append("-days 2 -subj /CN=bench -keyout ca.key -out ca.pem");
+  for (const std::string node : {"a", "b"}) {
+    script.append(" && openssl req ").append(key).append("-subj /CN=").append(node);
+    script.append(" -addext subjectAltName=DNS:").append(node).append(" -keyout ").append(node).append(".key -out ").append(node);
+    script.append(".csr && openssl x509 -req -in ").append(node);
+    script.append(".csr -CA ca.pem -CAkey ca.key -CAcreateserial -copy_extensions copy -days 2 -out ")
+        .append(node)
+        .append(".pem");
+  }
   return std::system(("( " + script + " ) > /dev/null 2>&1").c_str()) == 0;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """clang-tidy over every source file, JOBS at a time. A file is skipped while it, the project headers that it reaches and .clang-tidy are
-as they were when it was clean. Sources of one folder with the same flags are looked at together, because headers take most of the time;
-when they do not compile together, in halves. usage: tidy.py BUILD_DIR JOBS [SOURCE ...]"""
+as they were when it was clean. Sources with the same flags are looked at together, because headers take most of the time;
+when they do not compile together after all, in halves. usage: tidy.py BUILD_DIR JOBS [SOURCE ...]"""
 import collections
 import concurrent.futures
 import functools
@@ -15,6 +15,9 @@ import sys
 
 INCLUDE = re.compile(r'^\s*#include\s+"([^"]+)"', re.MULTILINE)
 TOGETHER_MAX = 16
+# What a file defines at the left margin: a function, a type, an alias or a constant. The same name in two files would clash.
+DEFINED = re.compile(r"^(?!return|using namespace|namespace|#|//|})(?:(?:struct|class|enum class|using) (\w+)|TEST\w*\((\w+, *\w+)\)|"
+                     r"(?:[\w:<>,*&\[\]]+ )+[*&]?(\w+)(?:\(| *=|\{|\[))", re.MULTILINE)
 
 
 @functools.lru_cache(maxsize=None)
@@ -55,6 +58,24 @@ def commands(build, root):
             if part.is_relative_to(root) and not part.is_relative_to(build):
                 found.setdefault(str(part.relative_to(root)), (flags, entry["directory"]))
     return found
+
+
+def names_in(source):
+    return {name for found in DEFINED.findall(text_of(source).decode(errors="replace")) for name in found if name}
+
+
+def together(sources):
+    """Groups of sources that define nothing twice, at most TOGETHER_MAX in one."""
+    groups = []
+    for source in sources:
+        mine = names_in(source)
+        fitting = next((group for group in groups if len(group[0]) < TOGETHER_MAX and not group[1] & mine), None)
+        if fitting is None:
+            groups.append(([source], mine))
+        else:
+            fitting[0].append(source)
+            fitting[1].update(mine)
+    return [group[0] for group in groups]
 
 
 class Looker:
@@ -98,8 +119,8 @@ def main():
     print(f"{len(wanted)} of {len(known)} files to look at", flush=True)
     alike = collections.defaultdict(list)
     for source in wanted:
-        alike[(str(pathlib.Path(source).parent), known[source])].append(source)
-    groups = [all_of[i:i + TOGETHER_MAX] for all_of in alike.values() for i in range(0, len(all_of), TOGETHER_MAX)]
+        alike[known[source]].append(source)
+    groups = [group for all_of in alike.values() for group in together(all_of)]
     failed = done = 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for group, said in zip(groups, pool.map(looker.look, groups)):

@@ -13,6 +13,7 @@ std::unique_ptr<entity_core> make_core(entity_kind kind) {
     case entity_kind::none:
     case entity_kind::tenant:
     case entity_kind::lane:
+    case entity_kind::node:
     case entity_kind::number: return nullptr;
   }
   return nullptr;

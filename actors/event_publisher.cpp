@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "actors/shell_row.hpp"
 #include "base/thread_name.hpp"
 
 namespace seatgrid::actors {
@@ -14,10 +15,7 @@ constexpr std::size_t batch = 256;
 constexpr std::string_view place_element = "published";
 constexpr std::string_view incarnation_element = "incarnation";
 
-/// Where the lane keeps how far its events are published.
-entity_ref keeper_of(lane_id of) { return {entity_kind::lane, static_cast<std::uint64_t>(of - 1) << (64 - shard_bits) | 1U}; }
-entity_ref keeper_of(const lane& of) { return keeper_of(of.id()); }
-std::string place_key(const lane& of) { return row_key(keeper_of(of), place_element); }
+std::string place_key(const lane& of) { return row_key(keeper_of(of.id()), place_element); }
 
 const std::string* header(const topic_record& in, std::string_view name) {
   for (const auto& [key, value] : in.headers)
@@ -110,7 +108,7 @@ void event_publisher::look_after_lanes() {
 bool event_publisher::knows_source(lane_work& work, std::uint64_t epoch) {
   work.source = options_.source;
   if (!options_.source_of_journal) return true;
-  const auto key = row_key(keeper_of(*work.of), incarnation_element);
+  const auto key = row_key(keeper_of(work.of->id()), incarnation_element);
   if (const auto word = engine_.log().get(work.of->id(), key)) {
     work.source += "/" + *word;
     return true;
@@ -118,7 +116,7 @@ bool event_publisher::knows_source(lane_work& work, std::uint64_t epoch) {
   if (std::exchange(work.named_in, epoch) == epoch) return false;  // it does not count yet
   const auto turn = work.of->next_turn();
   step named;
-  named.entity = keeper_of(*work.of);
+  named.entity = keeper_of(work.of->id());
   named.at = turn.at;
   named.rows.push_back({key, to_text(turn.chance)});
   work.of->append_own(std::move(named));
@@ -207,7 +205,7 @@ void event_publisher::journal_places() {
       place = work.place.journaled = work.place.stored;
     }
     step kept;
-    kept.entity = keeper_of(*work.of);
+    kept.entity = keeper_of(work.of->id());
     kept.at = work.of->now();
     kept.rows.push_back({place_key(*work.of), std::move(place)});
     work.of->append_own(std::move(kept));

@@ -238,14 +238,19 @@ void lane::append(const life_ptr& life, const slot_ptr& slot, step done, std::sh
   });
 }
 
-void lane::append_own(step done) {
+bool lane::append_own(step done, const std::optional<lane_epoch>& under) {
   life_ptr life;
   {
     const std::lock_guard lock{held_mutex_};
     life = current_;
   }
-  if (!life || life->over) return;
-  append(life, std::make_shared<entity_slot>(), std::move(done), std::make_shared<promise>());
+  if (!life || life->over || (under && life->at != *under)) return false;
+  auto told = std::make_shared<promise>();
+  told->from = done.entity;
+  told->at = done.at;
+  told->published = done.outbox;
+  append(life, std::make_shared<entity_slot>(), std::move(done), std::move(told));
+  return true;
 }
 
 void lane::start_timer(entity_ref entity, const seatgrid::start_timer& wait) {

@@ -129,8 +129,8 @@ class lane {
   time_point now();
   /// `left` leaves when the step counts; else the lane is claimed again and nothing leaves.
   void append(const life_ptr& life, const slot_ptr& slot, step done, std::shared_ptr<promise> left);
-  /// A step of the lane's own (retention): nothing waits for it.
-  void append_own(step done);
+  /// A step of the lane's own: nothing waits for it but its public events. False: the lane is not owned, or not under that claim.
+  bool append_own(step done, const std::optional<lane_epoch>& under = std::nullopt);
   void start_timer(entity_ref entity, const seatgrid::start_timer& wait);
   void stop_timer(entity_ref entity, const seatgrid::stop_timer& wait);
   std::optional<timer_table::moment> next_deadline() { return timers_.next(); }

@@ -13,6 +13,7 @@
 #include "actors/engine.hpp"
 #include "actors/event_publisher.hpp"
 #include "actors/live_events.hpp"
+#include "actors/node_events.hpp"
 #include "actors/node_gateway.hpp"
 #include "actors/recording_audit.hpp"
 #include "actors/retention.hpp"
@@ -62,6 +63,7 @@ class threaded_node final : public node {
         gateway_(engine_, config),
         retention_(engine_),
         recordings_audit_(engine_),
+        node_events_(engine_),
         config_(config),
         news_(std::make_shared<news>()) {}
 
@@ -124,6 +126,9 @@ class threaded_node final : public node {
   void on_foreign_step(const recorded_step& counted) override {
     if (auto events = actors::events_of(counted); !events.empty()) engine_.events().push(std::move(events));
   }
+  void on_roster(std::uint64_t offset, const std::optional<cluster::roster_record>& what, time_point log) override {
+    node_events_.on_record(offset, what, log);
+  }
 
   void stop() override {
     if (stopped_.exchange(true)) return;
@@ -176,6 +181,7 @@ class threaded_node final : public node {
         disk_at = now + engine_.options().disk.every;
       }
       recordings_audit_.explain_missing();
+      node_events_.tell();
       if (now >= sweep_at) sweep_at = retention_.sweep() ? now + seconds{1} : now + engine_.options().retention.every;
       std::this_thread::sleep_for(chores_every);
     }
@@ -227,6 +233,7 @@ class threaded_node final : public node {
   actors::node_gateway gateway_;
   actors::retention retention_;
   actors::recording_audit recordings_audit_;
+  actors::node_events node_events_;
   std::unique_ptr<actors::event_publisher> publisher_{};
   config_store& config_;
   std::shared_ptr<news> news_;

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_set>
 
@@ -9,6 +10,7 @@
 #include "actors/gateway.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "cluster/roster.hpp"
 #include "domain/effect.hpp"
 #include "domain/leg_port.hpp"
 #include "domain/media_port.hpp"
@@ -60,6 +62,7 @@ std::uint64_t first_unpublished(lane_id lane, const std::function<result<std::st
 
 struct node_options {
   std::string name{"node"};
+  std::string process{};                ///< in a cluster: of this start, 32 hexadecimal digits
   std::uint16_t lanes = 1;              ///< lanes 1..n hold entities; lane 0 holds configuration
   std::uint16_t threads = 2;            ///< actor threads
   std::uint32_t backlog_max = 20'000;   ///< inputs waiting in a lane's mailboxes; beyond: new calls get 503
@@ -145,6 +148,8 @@ class node {
   virtual void take(std::shared_ptr<actors::entity_input> in) = 0;
   /// Events of a lane that another process owns, as they count: for subscribers here.
   virtual void on_foreign_step(const recorded_step& counted) = 0;
+  /// The next record of the roster, for public events of nodes; nothing: one that this program does not know. In the log's order.
+  virtual void on_roster(std::uint64_t offset, const std::optional<cluster::roster_record>& what, time_point log) = 0;
 
   /// New calls get 503 from here on; what runs goes on.
   virtual void drain() = 0;

@@ -186,6 +186,10 @@ result<std::string> node_gateway::list_cdrs(collection what, const list_query& q
 result<std::string> node_gateway::list_events(const list_query& query) const {
   const auto after = query.cursor.empty() ? std::optional<event_place>{} : place_from_text(query.cursor);
   if (!query.cursor.empty() && !after) return fail(errc::invalid, "cursor: an event id, or 0 for the oldest kept");
+  auto filters = query.filters;
+  auto type = std::move(filters["type"]);  // how it begins
+  filters.erase("type");
+  if (type.ends_with('*')) type.pop_back();
   std::vector<std::string> items;
   std::string next, last;
   std::size_t looked = 0;
@@ -199,8 +203,9 @@ result<std::string> node_gateway::list_events(const list_query& query) const {
         const auto place = place_from_text(event.id);
         if (!place || (after && *place <= *after)) continue;
         if (!query.tenant.empty() && event.tenant != query.tenant) continue;
+        if (event.type.rfind(type, 0) != 0) continue;
         auto item = event_json(event);
-        if (!item_matches(item, query.filters)) continue;
+        if (!item_matches(item, filters)) continue;
         if (items.size() >= query.limit || ++looked > looked_at_max) {
           next = last;
           return false;

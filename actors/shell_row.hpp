@@ -48,6 +48,11 @@ struct cdr_place {
 };
 std::optional<cdr_place> place_of_cdr_key(std::string_view key);
 
+/// What the owner of a lane (1 and above) notes of the lane itself, in the lane.
+constexpr entity_ref keeper_of(std::uint16_t lane) {
+  return {entity_kind::lane, static_cast<std::uint64_t>(lane - 1) << (64 - shard_bits) | 1U};
+}
+
 /// How far retention has removed the audio of one kind in a shard.
 std::string audio_mark_key(shard_id shard, std::string_view kind);
 std::string encode_mark(time_point at);

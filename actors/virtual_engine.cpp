@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/engine.hpp"
+#include "actors/node_events.hpp"
 
 namespace seatgrid::actors {
 namespace {
@@ -48,6 +49,9 @@ class on_virtual_clock final : public virtual_engine {
     for (const auto& one : engine_.lanes()) one->resume_calls_at(slot, others);
   }
   void take(input_ptr in) override { engine_.take(std::move(in)); }
+  void on_roster(std::uint64_t offset, const std::optional<cluster::roster_record>& what, time_point log) override {
+    node_events_.on_record(offset, what, log);
+  }
 
   bool has_job() const override { return scheduler_.has_job(); }
   void run_one(std::uint64_t choice) override {
@@ -70,6 +74,7 @@ class on_virtual_clock final : public virtual_engine {
     scheduler_.advance_time(by);
     engine_.requests().expire(scheduler_.clock().now());
     for (const auto& one : engine_.lanes()) one->serve_stall();
+    node_events_.tell();
   }
   bool ready() const override { return engine_.ready(); }
   std::uint64_t actors_in_memory() const override { return const_cast<engine&>(engine_).count().actors; }
@@ -84,6 +89,7 @@ class on_virtual_clock final : public virtual_engine {
   caf::actor_system system_{config_};
   caf::scheduler::test_coordinator& scheduler_;
   engine engine_;
+  node_events node_events_{engine_};
 };
 
 }  // namespace

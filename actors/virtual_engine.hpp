@@ -33,6 +33,7 @@ class virtual_engine {
   virtual void owners_changed() = 0;
   virtual void resume_calls_at(slot_number slot, const std::unordered_set<entity_ref>& others) = 0;
   virtual void take(input_ptr in) = 0;
+  virtual void on_roster(std::uint64_t offset, const std::optional<cluster::roster_record>& what, time_point log) = 0;
 
   virtual bool has_job() const = 0;
   /// Runs one actor for its next messages; `choice` picks among those that can run.

@@ -23,6 +23,7 @@ struct node_line {
   std::uint32_t lanes = 0;     ///< how many it owns
   std::uint64_t heard_ms = 0;  ///< since it was heard last
   std::uint64_t behind = 0;    ///< records that it has not folded and the node that is ahead has
+  std::uint32_t level = 1;     ///< the highest level of the cluster that it understands
   static constexpr auto fields() {
     using m = node_line;
     return members{field{1, "node", &m::node},          field{2, "process", &m::process},
@@ -30,7 +31,8 @@ struct node_line {
                    field{5, "drains", &m::drains},      field{6, "here", &m::here},
                    field{7, "link", &m::link},          field{8, "api", &m::api},
                    field{9, "slot", &m::slot},          field{10, "lanes", &m::lanes},
-                   field{11, "heard_ms", &m::heard_ms}, field{12, "behind", &m::behind}};
+                   field{11, "heard_ms", &m::heard_ms}, field{12, "behind", &m::behind},
+                   field{13, "level", &m::level}};
   }
 };
 
@@ -95,8 +97,9 @@ struct takeover_line {
 
 struct cluster_state {
   std::string cluster{};
-  std::uint32_t level = 1;
-  bool healthy = false;  ///< every lane has a living owner, every slot a holder, every link is up
+  std::uint32_t level = 1;           ///< in force: what is written, and which programs may join
+  std::uint32_t level_possible = 1;  ///< the highest that all nodes understand: `cluster level raise` goes there
+  bool healthy = false;              ///< every lane has a living owner, every slot a holder, every link is up
   std::vector<std::string> troubles{};
   std::vector<node_line> nodes{};
   std::vector<slot_line> slots{};
@@ -104,9 +107,10 @@ struct cluster_state {
   std::vector<takeover_line> takeovers{};  ///< the last ones, newest first
   static constexpr auto fields() {
     using m = cluster_state;
-    return members{field{1, "cluster", &m::cluster},   field{2, "level", &m::level},        field{3, "healthy", &m::healthy},
-                   field{4, "troubles", &m::troubles}, field{5, "nodes", &m::nodes},        field{6, "slots", &m::slots},
-                   field{7, "lanes", &m::lanes},       field{8, "takeovers", &m::takeovers}};
+    return members{
+        field{1, "cluster", &m::cluster},   field{2, "level", &m::level},         field{3, "healthy", &m::healthy},
+        field{4, "troubles", &m::troubles}, field{5, "nodes", &m::nodes},         field{6, "slots", &m::slots},
+        field{7, "lanes", &m::lanes},       field{8, "takeovers", &m::takeovers}, field{9, "level_possible", &m::level_possible}};
   }
 };
 

@@ -26,10 +26,11 @@ struct provisioning_order {
 
 /// What an operator asks of a cluster.
 struct cluster_order {
-  enum class kind : std::uint8_t { drain = 0, undrain = 1, fence = 2, rebalance = 3 };
+  enum class kind : std::uint8_t { drain = 0, undrain = 1, fence = 2, rebalance = 3, raise_level = 4 };
   kind what = kind::rebalance;
-  std::string node{};                   ///< of all but rebalance
+  std::string node{};                   ///< of drain, undrain, fence
   std::optional<std::uint16_t> lane{};  ///< of rebalance: only this one
+  std::uint32_t level = 0;              ///< of raise_level; 0 = the highest that all nodes understand
   std::string why{};
 };
 

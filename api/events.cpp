@@ -13,7 +13,9 @@ namespace {
 class event_pump : public std::enable_shared_from_this<event_pump> {
  public:
   event_pump(std::uint32_t batch, std::string type, std::string call)
-      : batch_(batch), type_(std::move(type)), call_(std::move(call)) {}
+      : batch_(batch), type_(std::move(type)), call_(std::move(call)) {
+    if (type_.ends_with('*')) type_.pop_back();
+  }
 
   void subscribe(std::shared_ptr<event_subscription> to) {
     const std::lock_guard lock{mutex_};

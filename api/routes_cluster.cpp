@@ -13,6 +13,7 @@ namespace {
 using state_ptr = std::shared_ptr<api_state>;
 constexpr std::size_t node_bytes_max = 64;
 constexpr std::size_t lane_digits_max = 5;
+constexpr std::size_t level_digits_max = 9;
 
 bool is_alone(const state_ptr& state, const api_call& call) {
   if (state->hooks.cluster) return false;
@@ -50,22 +51,32 @@ void order(const state_ptr& state, api_call call, cluster_order what) {
 
 void drain(const state_ptr& state, api_call call) {
   const auto node = call.variables.at("node");
-  order(state, std::move(call), {.what = cluster_order::kind::drain, .node = node, .lane = {}, .why = {}});
+  order(state, std::move(call), {.what = cluster_order::kind::drain, .node = node, .lane = {}, .level = 0, .why = {}});
 }
 void undrain(const state_ptr& state, api_call call) {
   const auto node = call.variables.at("node");
-  order(state, std::move(call), {.what = cluster_order::kind::undrain, .node = node, .lane = {}, .why = {}});
+  order(state, std::move(call), {.what = cluster_order::kind::undrain, .node = node, .lane = {}, .level = 0, .why = {}});
 }
 void fence(const state_ptr& state, api_call call) {
   const auto node = call.variables.at("node");
-  order(state, std::move(call), {.what = cluster_order::kind::fence, .node = node, .lane = {}, .why = "an operator's order"});
+  order(state, std::move(call),
+        {.what = cluster_order::kind::fence, .node = node, .lane = {}, .level = 0, .why = "an operator's order"});
 }
 void rebalance(const state_ptr& state, api_call call) {
   const auto lane = call.query("lane");
   if (lane.size() > lane_digits_max || lane.find_first_not_of("0123456789") != std::string::npos)
     return call.exchange->respond(problem({errc::invalid, "lane must be a number, as in /v1/cluster"}));
-  cluster_order what{.what = cluster_order::kind::rebalance, .node = {}, .lane = {}, .why = {}};
+  cluster_order what{.what = cluster_order::kind::rebalance, .node = {}, .lane = {}, .level = 0, .why = {}};
   if (!lane.empty()) what.lane = static_cast<std::uint16_t>(std::min(std::stoul(lane), 65'535UL));
+  order(state, std::move(call), std::move(what));
+}
+
+void raise_level(const state_ptr& state, api_call call) {
+  const auto to = call.query("to");
+  if (to.size() > level_digits_max || to.find_first_not_of("0123456789") != std::string::npos)
+    return call.exchange->respond(problem({errc::invalid, "to must be a number: a level of the cluster, as in /v1/cluster"}));
+  cluster_order what{.what = cluster_order::kind::raise_level, .node = {}, .lane = {}, .level = 0, .why = {}};
+  if (!to.empty()) what.level = static_cast<std::uint32_t>(std::stoul(to));
   order(state, std::move(call), std::move(what));
 }
 
@@ -101,6 +112,12 @@ std::vector<route> cluster_routes() {
        .query = {{"lane", "only this one"}},
        .answer = "done",
        .handle = rebalance},
+      {.method = "POST",
+       .path = "/v1/cluster/level",
+       .summary = "Raises the cluster's level, for good: nodes that do not understand it can no longer join",
+       .query = {{"to", "the level; absent = the highest that all nodes understand"}},
+       .answer = "done",
+       .handle = raise_level},
   };
 }
 

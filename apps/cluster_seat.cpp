@@ -9,6 +9,7 @@
 #include <future>
 #include <utility>
 
+#include "apps/fencing.hpp"
 #include "media/recordings.hpp"
 #include "storage/kafka/kafka_log.hpp"
 
@@ -128,6 +129,7 @@ result<void> cluster_seat::join(const std::string& api_url) {
   auto roster = open_kafka_log(std::move(kafka));
   if (!roster) return tl::unexpected{roster.error()};
   cluster::steward_desk_options desk{.card = card(api_url), .steward = steward_options_of(options_.cluster)};
+  desk.rules = fencing_of_this_program().steward;
   desk.roster = std::move(*roster);
   desk.open_links = [this](cluster::link_handlers handlers) {
     return cluster::open_links(link_options_of(options_.cluster, me_), std::move(handlers));
@@ -163,6 +165,7 @@ cluster::steward_hooks cluster_seat::hooks() {
   };
   out.lanes = [this] { return log_.lanes(); };
   out.may_own = [this] { return !draining_ && !log_.status().failed; };
+  out.record = [this](std::uint64_t offset, const auto& what, time_point log) { node_.load()->on_roster(offset, what, log); };
   out.changed = [this] { look_soon(); };
   out.say = [](const std::string& line) { spdlog::info("cluster: {}", line); };
   out.message = [this](const cluster::lane_owner& from, const cluster::envelope& what) { router_->on_message(from, what); };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "apps/cluster_seat.hpp"
@@ -32,8 +33,18 @@ answers::node_line line_of(const cluster::node_view& one, const cluster::cluster
           .slot = one.slot,
           .lanes = static_cast<std::uint32_t>(owned),
           .heard_ms = one.heard_ago ? static_cast<std::uint64_t>(one.heard_ago->count()) : 0,
-          .behind = one.records_behind};
+          .behind = one.records_behind,
+          .level = one.card.level};
 }
+
+std::uint32_t level_possible(const cluster::cluster_view& all) {
+  auto lowest = std::numeric_limits<std::uint32_t>::max();
+  for (const auto& one : all.nodes) lowest = std::min(lowest, one.card.level);
+  return all.nodes.empty() ? all.level : lowest;
+}
+
+/// The highest that all understand, or one that somebody does not, so that the refusal names it.
+std::uint32_t level_after(const cluster::cluster_view& all) { return std::max(level_possible(all), all.level + 1); }
 
 void name_troubles(answers::cluster_state& out, const cluster::cluster_view& all) {
   const auto is_member = [&](const cluster::lane_owner& owner) {
@@ -66,6 +77,7 @@ answers::cluster_state cluster_seat::state() const {
   }
   const auto all = desk->view();
   out.level = all.level;
+  out.level_possible = level_possible(all);
   for (const auto& one : all.nodes) out.nodes.push_back(line_of(one, all));
   for (const auto& one : all.slots) {
     out.slots.push_back(
@@ -114,6 +126,7 @@ result<void> cluster_seat::order(const cluster_order& what) {
     case cluster_order::kind::undrain: return desk->drain(what.node, false);
     case cluster_order::kind::fence: return desk->fence(what.node, what.why);
     case cluster_order::kind::rebalance: desk->rebalance(what.lane); return {};
+    case cluster_order::kind::raise_level: return desk->raise_level(what.level == 0 ? level_after(desk->view()) : what.level);
   }
   return fail(errc::unsupported, "no such order");
 }

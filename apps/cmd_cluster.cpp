@@ -13,9 +13,10 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* alone = "this node stands alone: give it a [cluster] in its settings";
-const std::vector<column> node_columns{{"NODE", "node"},       {"ROLES", "roles"}, {"SLOT", "slot"},         {"LANES", "lanes"},
-                                       {"DRAINS", "drains"},   {"LINK", "link"},   {"HEARD MS", "heard_ms"}, {"BEHIND", "behind"},
-                                       {"VERSION", "version"}, {"API", "api"}};
+const std::vector<column> node_columns{{"NODE", "node"},         {"ROLES", "roles"},   {"SLOT", "slot"},
+                                       {"LANES", "lanes"},       {"DRAINS", "drains"}, {"LINK", "link"},
+                                       {"HEARD MS", "heard_ms"}, {"BEHIND", "behind"}, {"VERSION", "version"},
+                                       {"LEVEL", "level"},       {"API", "api"}};
 const std::vector<column> slot_columns{{"SLOT", "slot"}, {"NODE", "node"}, {"HOLDER", "holder"}, {"ADDRESSES", "listen"}};
 const std::vector<column> lane_columns{{"LANE", "lane"},
                                        {"OWNER", "owner"},
@@ -32,6 +33,7 @@ struct watch_options {
   std::string every{"1s"};
   std::string node{};
   std::string lane{};
+  std::string level{};
 };
 
 void add_watch(CLI::App& command, watch_options& options) {
@@ -111,6 +113,33 @@ void add_order(CLI::App& group, cli_context& context, const std::shared_ptr<watc
   });
 }
 
+void show_level(cli_context& context) {
+  const auto state = context.call("GET", "/v1/cluster");
+  if (!state) return;
+  if (context.as_json())
+    return context.print({{"level", state->value("level", 1)}, {"level_possible", state->value("level_possible", 1)}});
+  std::printf("level %d is in force; all nodes understand %d\n", state->value("level", 1), state->value("level_possible", 1));
+  std::fputs(render_table(state->value("nodes", json::array()),
+                          {{"NODE", "node"}, {"VERSION", "version"}, {"UNDERSTANDS", "level"}}, alone)
+                 .c_str(),
+             stdout);
+}
+
+void add_level(CLI::App& cluster, cli_context& context, const std::shared_ptr<watch_options>& options) {
+  auto* level = cluster.add_subcommand("level", "What the cluster's nodes may write for each other: show, raise / 版本级别")
+                    ->require_subcommand(1);
+  auto* show = level->add_subcommand("show", "The level in force, and what each node understands");
+  add_node_options(*show, context);
+  show->callback([&context] { show_level(context); });
+  auto* raise = level->add_subcommand("raise", "For good: older programs can no longer join. When all nodes run the new version");
+  add_node_options(*raise, context);
+  raise->add_option("--to", options->level, "the level (default: the highest that all nodes understand)");
+  raise->callback([&context, options] {
+    const auto query = options->level.empty() ? std::string{} : "?to=" + url_escape(options->level);
+    if (const auto answer = context.call("POST", "/v1/cluster/level" + query)) context.print(*answer);
+  });
+}
+
 }  // namespace
 
 void add_cluster_commands(CLI::App& app, cli_context& context) {
@@ -130,7 +159,8 @@ void add_cluster_commands(CLI::App& app, cli_context& context) {
   add_order(*node, context, options, "undrain", "It serves again / 恢复");
   add_order(*node, context, options, "fence", "Puts its process out of the cluster: it ends, others take its place / 隔离");
 
-  auto* cluster = app.add_subcommand("cluster", "A cluster as a whole: health, lanes, rebalance / 集群")->require_subcommand(1);
+  auto* cluster =
+      app.add_subcommand("cluster", "A cluster as a whole: health, lanes, rebalance, level / 集群")->require_subcommand(1);
   auto* health = cluster->add_subcommand("health", "Everything at a glance; exit status 1 when it is not healthy");
   add_node_options(*health, context);
   add_watch(*health, *options);
@@ -148,6 +178,7 @@ void add_cluster_commands(CLI::App& app, cli_context& context) {
     const auto query = options->lane.empty() ? std::string{} : "?lane=" + url_escape(options->lane);
     if (const auto answer = context.call("POST", "/v1/cluster/rebalance" + query)) context.print(*answer);
   });
+  add_level(*cluster, context, options);
 }
 
 }  // namespace seatgrid

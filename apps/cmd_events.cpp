@@ -91,19 +91,22 @@ cluster::topic_event event_of(const read_record& from, const json& value) {
 /// The filter of docs/events, and what the reader asked for.
 class chosen_events {
  public:
-  explicit chosen_events(const event_options& options) : options_(options) {}
+  explicit chosen_events(const event_options& options) : options_(options), type_(options.type) {
+    if (type_.ends_with('*')) type_.pop_back();
+  }
   bool take(const topic_record& one) {
     const auto& id = header_of(one, "ce_id");
     auto& highest = highest_[header_of(one, "ce_source") + " " + id.substr(0, id.find('-'))];
     if (id <= highest) return false;
     highest = id;
-    if (header_of(one, "ce_type").rfind(options_.type, 0) != 0) return false;
+    if (header_of(one, "ce_type").rfind(type_, 0) != 0) return false;
     return options_.call.empty() || header_of(one, "ce_subject") == "call/" + options_.call ||
            json::parse(one.value, nullptr, false).value("call", std::string{}) == options_.call;
   }
 
  private:
   const event_options& options_;
+  std::string type_;
   std::map<std::string, std::string> highest_{};
 };
 
@@ -292,9 +295,11 @@ void add_event_commands(CLI::App& app, cli_context& context) {
   add_node_options(*list, context);
   list->add_option("--limit", options->limit, "at most this many")->check(CLI::Range(1, 1000))->capture_default_str();
   list->add_option("--call", options->call, "only this call");
+  list->add_option("--type", options->type, "only types that begin so, as node.");
   list->callback([&context, options] {
     std::string path = "/v1/events?limit=" + std::to_string(options->limit);
     if (!options->call.empty()) path += "&call=" + url_escape(options->call);
+    if (!options->type.empty()) path += "&type=" + url_escape(options->type);
     context.print_list(
         path, {{"ID", "id"}, {"AT", "at"}, {"TYPE", "type"}, {"ENTITY", "entity"}, {"SEQ", "sequence"}, {"DATA", "data"}},
         "no events yet");

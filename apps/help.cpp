@@ -70,6 +70,8 @@ constexpr auto examples = std::to_array<example>({
     {"cluster health", "cluster health --watch --every 500ms"},
     {"cluster lanes", "cluster lanes -o json"},
     {"cluster rebalance", "cluster rebalance --lane 3"},
+    {"cluster level show", "cluster level show"},
+    {"cluster level raise", "cluster level raise --to 2"},
     {"backup", "backup /var/backups/seatgrid-2026-01-01"},
     {"restore", "restore /var/backups/seatgrid-2026-01-01 --data /var/lib/seatgrid"},
     {"check", "check --journal data/dev/journal"},

@@ -199,6 +199,7 @@ class wired_node final : public node_app {
       spdlog::critical("{}", line);
       std::_Exit(70);
     };
+    if (lanes_ != nullptr) options_.node.process = to_text(me_.process);
     if (!options_.events_topic.empty()) options_.node.publisher = publisher_of(options_);
     ports.recordings_allowed = [this](bool allowed) {
       seat_ ? seat_->allow_recordings(allowed) : alone_->allow_recordings(allowed);

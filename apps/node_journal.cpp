@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/node.hpp"
+#include "apps/fencing.hpp"
 #include "storage/kafka/kafka_log.hpp"
 #include "storage/rocks/rocks_journal.hpp"
 
@@ -28,6 +29,7 @@ result<node_journal> open_cluster_journal(const std::string& data, const journal
   auto snapshots = open_kafka_log(std::move(kafka));
   if (!snapshots) return tl::unexpected{snapshots.error()};
   cluster::lane_journal_options lanes{.journal = options, .me = {cluster.node, cluster::random_process_id()}};
+  lanes.rules = fencing_of_this_program().lane;
   lanes.start_patience = patience;
   lanes.retention = {.snapshot_every = cluster.retention.snapshot_every,
                      .snapshot_records = cluster.retention.snapshot_records,

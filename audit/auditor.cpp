@@ -87,6 +87,7 @@ void auditor::on_step(const recorded_step& recorded) {
     case entity_kind::none:
     case entity_kind::tenant:
     case entity_kind::lane:
+    case entity_kind::node:
     case entity_kind::number: return;
   }
 }

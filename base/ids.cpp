@@ -18,6 +18,7 @@ std::string_view to_string(entity_kind kind) noexcept {
     case entity_kind::tenant: return "tenant";
     case entity_kind::number: return "number";
     case entity_kind::lane: return "lane";
+    case entity_kind::node: return "node";
   }
   return "unknown";
 }

@@ -55,7 +55,8 @@ enum class entity_kind : std::uint8_t {
   registration = 4,
   tenant = 5,
   number = 6,
-  lane = 7
+  lane = 7,
+  node = 8
 };
 std::string_view to_string(entity_kind kind) noexcept;
 

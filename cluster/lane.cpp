@@ -103,6 +103,7 @@ void on_counted(lane& at, std::uint64_t offset, const record& frame, outputs& ou
 }
 
 void fold_next(lane& at, const record& next, outputs& out) {
+  if (!at.rules.yields_to_claims && at.mode == lane_mode::owner && next.owner != at.me.process) return pass_over(at.folded);
   const auto what = judge(at.folded, next, at.rules);
   if (what == verdict::diverged) return stop(at, {errc::corrupt, why_diverged(at.folded, next)}, out);
   const auto offset = at.folded.next;

@@ -19,7 +19,7 @@ void lane_desk::stand_at(applied_fold applied, bool is_fresh) {
   log_ahead_us_ = applied.log_ahead_us;
   ahead_is_sure_ = is_fresh;
   committed_ = applied.fold.next;
-  machine_ = make_lane(id_, room_.options.me, std::move(applied.fold), room_.options.lane);
+  machine_ = make_lane(id_, room_.options.me, std::move(applied.fold), room_.options.lane, room_.options.rules);
   machine_.epoch = epoch;
   numbers_.clear(), counted_at_.clear();
 }

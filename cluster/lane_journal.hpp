@@ -35,6 +35,7 @@ struct lane_journal_options {
   journal_options journal{};  ///< of these: waiting_max, step_bytes_max, frame_steps_max, frame_bytes_max, trim_steps_max
   lane_owner me{};            ///< this node's name and this process
   lane_options lane{};        ///< `lanes` is the log's
+  lane_rules rules{};         ///< all of them, but in a test's program
   log_retention_options retention{};
   std::optional<std::set<lane_id>> folds{};  ///< lanes that are folded from the start; none = all
   milliseconds start_patience{15'000};       ///< longest wait for the log's bounds at the start

@@ -23,8 +23,9 @@ constexpr bool has_role(std::uint8_t roles, node_role one) { return (roles & sta
 inline constexpr std::uint8_t all_roles = 15;
 
 /// The highest cluster level whose records and fields this program understands.
-inline constexpr std::uint32_t level_known = 1;
-inline constexpr std::size_t members_max = 1'023;  ///< at a time; a further join is void and refused
+inline constexpr std::uint32_t level_known = 2;
+inline constexpr std::uint32_t level_of_node_events = 2;  ///< from here on nodes and owners of lanes are told as public events
+inline constexpr std::size_t members_max = 1'023;         ///< at a time; a further join is void and refused
 inline constexpr std::size_t gone_max =
     4'096;  ///< processes that are out and remembered, so that a late copy of their join is void
 inline constexpr std::size_t card_text_bytes_max = 256;  ///< of each text of a card

@@ -169,6 +169,8 @@ void on_caught_up(steward& at, const roster_caught_up& in, outputs& out) {
   pass_time(at, in.now, out);
   if (at.phase != steward_phase::reading) return;
   for (auto& [process, one] : at.departures) one.read_at = one.heard_at = at.now;  // whatever it did: not seen from here
+  // A cluster that is made now is not older than the program that makes it.
+  if (at.members.next == 0 && at.card.level > at.members.level) out.emplace_back(write_roster{level_raised{at.card.level}});
   const auto* former = at.members.of_node(at.card.who.node);
   if (former == nullptr) return begin_to_join(at, false);
   at.former = former->card.who.process;

@@ -35,7 +35,7 @@ result<void> steward_desk_impl::open() {
   links_ = std::move(*opened);
   if (options_.card.link_port == 0) options_.card.link_port = links_->port();
   if (auto fine = check(options_.card); !fine) return fine;
-  state_ = make_steward(options_.card, options_.steward);
+  state_ = make_steward(options_.card, options_.steward, options_.rules);
   const auto bounds = options_.roster->bounds(0, options_.start_patience);
   if (!bounds) return tl::unexpected(bounds.error());
   if (bounds->first != 0) return fail(errc::corrupt, "the roster's beginning was removed: its topic must keep everything");
@@ -143,6 +143,7 @@ void steward_desk_impl::open_letter(letter&& what) {
     record->now = now();
     const auto* joined = record->what ? std::get_if<node_joined>(&*record->what) : nullptr;
     give(*what.in);
+    if (hooks_.record) hooks_.record(record->offset, record->what, record->log);
     // When the log took it lies between our sending and our reading: beyond these the clocks differ.
     const auto clock = utc();
     if (joined != nullptr && joined->card.who.process == me())

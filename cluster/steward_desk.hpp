@@ -36,6 +36,8 @@ struct steward_hooks {
   std::function<std::vector<lane_view>()> lanes{};
   /// This process may own lanes: its disk is sound. Empty = yes.
   std::function<bool()> may_own{};
+  /// Each record of the roster in its order, from the first on; nothing: one that this program does not know.
+  std::function<void(std::uint64_t offset, const std::optional<roster_record>& what, time_point log)> record{};
   /// Owners, holders or members changed: the router looks again.
   std::function<void()> changed{};
   std::function<void(const std::string& line)> say{};
@@ -48,6 +50,7 @@ struct steward_hooks {
 struct steward_desk_options {
   node_card card{};  ///< link_port 0: the links'
   steward_options steward{};
+  steward_rules rules{};               ///< all of them, but in a test's program
   std::unique_ptr<lane_log> roster{};  ///< one lane, never trimmed
   /// Opens the links of this process with these handlers.
   std::function<result<std::unique_ptr<links>>(link_handlers)> open_links{};

@@ -188,6 +188,11 @@ result<void> steward_desk::raise_level(std::uint32_t level) {
   for (const auto& one : members())
     if (one.card.level < level)
       return fail(errc::conflict, "node " + one.card.who.node + " understands level " + std::to_string(one.card.level));
+  if (level > level_known)
+    return fail(errc::conflict,
+                "this program understands level " + std::to_string(level_known) + ", not " + std::to_string(level));
+  if (const auto now = impl_->look([](const auto& at) { return at.members.level; }); level <= now)
+    return fail(errc::conflict, "level " + std::to_string(now) + " is in force already");
   impl_->write(level_raised{level});
   return impl_->wait_for([&](const auto& at) { return at.members.level >= level; }, impl_->options().order_patience, "the level");
 }

@@ -6,6 +6,7 @@
 #include "domain/published_acd.hpp"
 #include "domain/published_calls.hpp"
 #include "domain/published_legs.hpp"
+#include "domain/published_nodes.hpp"
 
 /// Every type of public event, in one list: the JSON Schemas, the AsyncAPI document and the checks are made from it.
 namespace seatgrid::published {
@@ -22,6 +23,7 @@ using events = std::tuple<call_started, call_answered, call_queued, call_left_qu
                           call_ended, session_cdr, leg_started, leg_ringing, leg_answered, leg_ended, recording_started,
                           recording_finished, recording_failed, recording_segment_ended, voicemail_left, queue_call_queued,
                           queue_call_refused, queue_call_offered, queue_attempt_failed, queue_call_moved, queue_call_left,
-                          agent_state_changed, registration_changed, binding_made, binding_removed, binding_lapsed>;
+                          agent_state_changed, registration_changed, binding_made, binding_removed, binding_lapsed, node_joined,
+                          node_left, node_fenced, node_replaced, node_drained, node_undrained, node_addresses_taken, lane_taken>;
 
 }  // namespace seatgrid::published

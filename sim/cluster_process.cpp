@@ -106,7 +106,8 @@ result<void> cluster_process::open_desk() {
   auto roster = std::make_unique<cut_log>(ground_.on, std::move(under), ground_.log_moved);
   roster_ = roster.get();
   const auto number = me_.node.substr(1);
-  cluster::node_card card{.who = me_, .link_host = "10.0.0." + number};
+  // Of level 1: events of nodes are not simulated.
+  cluster::node_card card{.who = me_, .level = 1, .link_host = "10.0.0." + number};
   card.slot = {.listen = {"sip:10.0.0." + number + ":" + std::to_string(sip_port)},
                .rtp_host = "10.0.0." + number,
                .rtp_first = 10'000,

@@ -77,6 +77,8 @@ INSTANTIATE_TEST_SUITE_P(
                      "two readers of the same records differ"},
         missing_rule{"claims_after_error", without(failing, &lane_rules::claims_after_error), "waits for ever for its frame"},
         missing_rule{"answers_from_tail", without(failing, &lane_rules::answers_from_tail), "was reported lost but counts"},
+        missing_rule{"yields_to_claims", without(failing, &lane_rules::yields_to_claims),
+                     "two readers of the same records differ"},
         missing_rule{"owner_is_process", with(twins, &scene::names_are_owners), "two processes act for epoch 1"},
         missing_rule{"one_frame_in_flight", with(failing, &scene::pipelines), "stops at offset 1 of an honest log"}),
     [](const auto& chosen) { return std::string{chosen.param.name}; });

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Public events of a cluster of three nodes on a real broker: with calls coming in all the time owners of lanes are killed with -9 and stopped, lanes are
-moved as planned, a node is drained, and the broker dies once. Then the topic holds exactly the journal's events.
+moved as planned, a node is drained, and the broker dies once. Then the topic holds exactly the journal's events, and tells of each node what happened to it.
 usage: events_over_nodes.py SEATGRID KAFKA_DIRECTORY [--kills N] [--moves N] [--seed S]"""
 import argparse
 import json
@@ -20,11 +20,12 @@ sys.path.insert(0, str(HERE.parent / "survival"))
 sys.path.insert(0, str(HERE))
 from cluster_node import Brokers, Member  # noqa: E402
 from harness import HOST, Sipp, Stage, binary_from, expect, run, wait_until  # noqa: E402
-from topic import judge, read_topic  # noqa: E402
+from topic import filtered, judge, read_topic  # noqa: E402
 
 TENANTS = [f"t{n}" for n in range(1, 9)]  # they fall into at least three of the four lanes
 AGENTS, AGENT_PORT = 12, 26101            # of each tenant; one phone for all
 SETTLED_MAX_S = 20.0
+LETTERS = {"node.joined": "j", "node.left": "l", "node.fenced": "f", "node.replaced": "r", "node.drained": "d", "node.undrained": "u"}
 
 
 def number_of(tenant):
@@ -56,6 +57,7 @@ class Cluster:
         for one in self.members:
             one.env |= {"SEATGRID_EVENTS_TOPIC": self.topic, "SEATGRID_MEDIA_SILENCE": "20s"}
         self.made, self.streams, self.known = 0, [], {}
+        self.story = {one.name: "j" for one in self.members}  # a pattern of LETTERS: what happened to each node
 
     def start(self):
         print("starts: " + ", ".join(f"{one.name} {one.start() * 1000:.0f} ms" for one in self.members), flush=True)
@@ -89,6 +91,7 @@ class Cluster:
         took = time.monotonic() - began
         time.sleep(0.5)  # the successors publish
         victim.start()
+        self.story[victim.name] += "fj"
         print(f"killed {victim.name} with lanes {lanes}: owned again after {took * 1000:.0f} ms", flush=True)
 
     def stop_an_owner(self):
@@ -103,10 +106,15 @@ class Cluster:
         victim.process.send_signal(signal.SIGCONT)
         wait_until(f"{victim.name} ends", 20, lambda: victim.process.poll() is not None, 0.02)
         victim.start()
+        self.story[victim.name] += "fj"
         print(f"stopped {victim.name} with lanes {lanes}, woken as one who is out", flush=True)
 
     def order(self, *words):
-        subprocess.run([self.binary, *words, "--data", str(self.members[0].data)], check=True, capture_output=True, timeout=60)
+        def carried_out():
+            done = subprocess.run([self.binary, *words, "--data", str(self.members[0].data)], check=False, capture_output=True, text=True, timeout=60)
+            expect(done.returncode == 0 or "has not joined yet" in done.stdout + done.stderr, f"{words}: {done.stdout}{done.stderr}")
+            return done.returncode == 0
+        wait_until(f"{words} while its node joins", 10, carried_out, 0.1)
 
     def drain_and_back(self):
         self.remember()
@@ -118,6 +126,9 @@ class Cluster:
         time.sleep(1)
         if one.process.poll() is not None:  # it was empty, and ended
             one.start()
+            self.story[one.name] += "d(lu|ul)j"
+        else:
+            self.story[one.name] += "du"
         self.order("cluster", "rebalance")
         wait_until(f"{one.name} has lanes again", 30, lambda: one.name in self.members[0].owners().values(), 0.05)
         print(f"drained {one.name} and back: {self.members[0].owners()}", flush=True)
@@ -153,6 +164,28 @@ class Cluster:
                               capture_output=True, text=True, timeout=60)
         expect(done.stdout.startswith("{"), f"event verify: {done.stderr}")
         return done.returncode, json.loads(done.stdout)
+
+    def tells_of_nodes(self):
+        """Each thing that happened to a node once, in its order; addresses and lanes have a holder after each death. As `event tail` prints it."""
+        done = subprocess.run([self.binary, "event", "tail", "--brokers", self.brokers.address, "--topic", self.topic, "--type", "node.*", "--from", "beginning",
+                               "--until-end", "-o", "json"], check=True, capture_output=True, text=True, timeout=60)
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        for name, story in self.story.items():
+            letters = "".join(LETTERS.get(one["type"], "") for one in told if one["data"]["node"] == name)
+            expect(re.fullmatch(story, letters), f"{name}: told was {letters}, happened {story}")
+        fences = sum(story.count("f") for story in self.story.values())
+        taken = [one["data"] for one in told if one["type"] == "node.addresses_taken"]
+        foreign = [one for one in taken if one["node"] != one["addresses"]]
+        expect(len(foreign) >= fences and len(taken) - len(foreign) >= fences + len(self.members), f"addresses of {fences} dead nodes were taken: {taken}")
+        listed = subprocess.run([self.binary, "event", "list", "--type", "node.*", "--limit", "1000", "--data", str(self.members[0].data), "-o", "json"], check=True,
+                                capture_output=True, text=True, timeout=60)
+        items = json.loads(listed.stdout)["items"]
+        expect(items and all(one["type"].startswith("node.") for one in items), f"event list --type node.*: {items}")
+        records = filtered(read_topic(self.brokers.address, self.topic))
+        owners = {one["value"]["lane"]: one["value"]["node"] for one in records if one["type"] == "lane.taken"}
+        now = {lane: owner for lane, owner in self.members[0].owners().items() if lane != 0}  # the configuration's has no public events
+        expect(owners == now, f"lane.taken says {owners}, the cluster {now}")
+        print(f"events of nodes: {len(told)}, {fences} fences, {len(foreign)} times addresses of another were taken; lane.taken names the owners {owners}", flush=True)
 
     def spoil(self):
         """What a publisher must never do: the last call's next event but one, without what it should hold."""
@@ -206,6 +239,7 @@ def main():
         expect(all(s.startswith(f"/seatgrid/{run.name}/") for s in counts["sources"]), f"{counts}")
         status, verdict = run.verify()
         expect(status == 0 and verdict["faults"] == 0 == verdict["unknown_types"] and verdict["records"] >= counts["events"], f"event verify: {status} {verdict}")
+        run.tells_of_nodes()
         run.spoil()
         status, verdict = run.verify()
         found = {rule["rule"]: rule["faults"] for rule in verdict["rules"] if rule["faults"]}

@@ -121,6 +121,7 @@ def refusals(asker):
     for order in ("drain", "undrain", "fence"):
         asker.ask("POST", f"/v1/nodes/{{node}}/{order}", ["n1"], status=404)
     asker.ask("POST", "/v1/cluster/rebalance", status=404)
+    asker.ask("POST", "/v1/cluster/level", status=404)
     asker.ask("GET", "/v1/calls", query="?limit=0", status=400)
     asker.ask("POST", "/v1/agents/{tenant}/{name}/pause", ["test", "1000"], body='{"for_ms":0}', status=400)
     asker.ask("PUT", "/v1/provisioning", body="nonsense = ", kind="application/toml", status=400)

@@ -12,6 +12,7 @@ constexpr process_id pid(std::uint64_t n) { return {n, n * 1'000}; }
 node_card card_of(const std::string& node, std::uint64_t process) {
   return {.who = {node, pid(process)},
           .version = "1.0",
+          .level = 1,
           .link_host = "127.0.0.1",
           .link_port = 7'000,
           .slot = {.listen = {"sip:10.0.0." + std::to_string(process) + ":5060"}, .rtp_first = 20'000, .rtp_last = 29'999}};

@@ -53,11 +53,10 @@ void take_flow(leg_state& leg, const binding& now) {
 void know_phone(leg_state& leg) {
   auto& core = leg.edge;
   if (leg.flow.empty()) return;
-  const auto& aor = core.registry.aor_of_flow(leg.flow);
-  if (aor.empty()) return;
-  for (const auto& h : core.registry.bindings(aor, core.clock.now()))
-    if (h.what.contact.flow == leg.flow) leg.phone = std::make_unique<leg_phone>(leg_phone{.aor = aor, .what = h.what});
-  if (leg.phone) core.legs_of_phones.emplace(aor, leg.id);
+  auto known = core.registry.phone_behind(leg.flow);
+  if (!known) return;
+  leg.phone = std::make_unique<leg_phone>(leg_phone{.aor = known->aor, .what = std::move(known->what)});
+  core.legs_of_phones.emplace(leg.phone->aor, leg.id);
 }
 
 void forget_phone(leg_state& leg) {
@@ -70,6 +69,11 @@ void forget_phone(leg_state& leg) {
 
 void miss_connection(leg_state& leg) {
   if (!leg.phone || !is_connection(leg.flow)) return;
+  // A phone is often back before the call's owner has its legs made anew.
+  const auto then = leg.phone->what.at;
+  for (const auto& h : leg.edge.registry.bindings(leg.phone->aor, leg.edge.clock.now()))
+    if (h.what.at > then && !h.what.contact.flow.empty() && h.what.contact.flow != leg.flow && is_phone_of(leg, h.what))
+      return take_flow(leg, binding{h.what});
   leg.phone->is_away = true;
   leg.edge.start_wait(leg, wait_kind::flow_return, leg.edge.options.flow_return);
 }

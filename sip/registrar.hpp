@@ -29,6 +29,12 @@ class registrar {
   void replace(const std::string& aor, std::vector<held> all);
   /// The address of record whose phone speaks over this flow; empty = none.
   const std::string& aor_of_flow(const std::string& flow) const;
+  struct phone_of_flow {
+    std::string aor{};
+    binding what{};
+  };
+  /// The phone that speaks over this flow, or did until it registered over another; nothing: not known (any more).
+  std::optional<phone_of_flow> phone_behind(const std::string& flow) const;
   std::size_t size() const { return by_aor_.size(); }
 
   /// A REGISTER whose owner was asked.
@@ -47,9 +53,12 @@ class registrar {
 
  private:
   datagram_filter& filter_;
+  void remember_flows(const std::vector<held>& before, const std::vector<held>& after, const std::string& aor);
   void unlink(const std::vector<held>& gone, const std::string& aor);
   std::unordered_map<std::string, std::vector<held>> by_aor_{};
   std::unordered_map<std::string, std::string> by_flow_{};
+  static constexpr std::size_t former_max = 10'000;  ///< beyond, all are forgotten: it matters in the seconds after a takeover
+  std::unordered_map<std::string, phone_of_flow> former_{};  ///< by flow
   std::vector<held> none_{};
 };
 

@@ -75,6 +75,19 @@ TEST_F(PhoneFlows, TheEndWaitsForThePhoneToRegisterAgainAndGoesOverItsNewConnect
   answer(again, bye);
 }
 
+TEST_F(PhoneFlows, APhoneThatIsBackBeforeItsLegIsRestoredIsKnownByItsFormerConnection) {
+  start(impatient());
+  tcp_phone first{*this};
+  leg_id leg;
+  const auto record = talk(first, leg);
+  restart(first);
+  tcp_phone second{*this};
+  restore(leg, record);
+  EXPECT_EQ(sink_.expect<leg_dialog_changed>().now.flow, "tcp:" + second.peer.host_port());
+  ASSERT_TRUE(edge_->command(leg_release{.leg = leg, .cause = {}}));
+  answer(second, second.peer.expect_request("BYE"));
+}
+
 TEST_F(PhoneFlows, OfferAndProbeWaitTooAndTheRowLearnsTheNewFlow) {
   start(impatient());
   leg_id leg;

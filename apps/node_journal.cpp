@@ -20,9 +20,12 @@ result<node_journal> open_cluster_journal(const std::string& data, const journal
   kafka.topic = cluster.name + ".journal";
   kafka.lanes = static_cast<lane_id>(cluster.lanes + 1);
   const auto patience = kafka.start_patience;
-  auto store = open_rocks_store(data + "/replica");
+  auto store = open_rocks_store(data + "/replica",
+                                {.gather = cluster.retention.gather, .gather_bytes_max = cluster.retention.gather_bytes});
   if (!store) return tl::unexpected{store.error()};
+  kafka.fetch_gather = cluster.retention.fetch_gather;
   auto log = open_kafka_log(kafka);
+  kafka.fetch_gather = {};
   if (!log) return tl::unexpected{log.error()};
   kafka.topic = cluster.name + ".snapshots";
   kafka.read_ahead_bytes = std::min<std::uint64_t>(kafka.read_ahead_bytes, snapshot_read_ahead_bytes);

@@ -13,7 +13,8 @@ sys.path.insert(0, str(HERE.parent / "tests" / "sip" / "cluster"))
 from cluster_node import Brokers, Member  # noqa: E402
 from harness import HOST, Failure, Sipp, Stage, expect, wait_until  # noqa: E402
 from listener import Listener  # noqa: E402
-from node_benches import AGENT_PORT, CALLER_PORT, NUMBER, provisioning, row  # noqa: E402
+from node_benches import AGENT_PORT, CALLER_PORT, NUMBER, capture, invite_times, provisioning, row  # noqa: E402
+import takeover_benches  # noqa: E402
 
 TOOL = [sys.executable, str(HERE.parent / "tools" / "kafka" / "kafka.py")]
 GROUP_SESSION_MS = 1000
@@ -142,8 +143,37 @@ def group_takeover(brokers):
             end.wait()
 
 
+def offers(binary, brokers, quick):
+    """As offer_latency of one node: from a caller's INVITE to the agent's, on a cluster of one node, and through one of three that does not own the lane."""
+    rows = []
+    for count in (1, 3):
+        with Stage("bench") as stage:
+            nodes = members(stage, binary, brokers, count, f"offer{count}-{os.getpid()}")
+            stage.add(Sipp("agent_answers", stage.directory, AGENT_PORT, "agents", media_port=33000))
+            load(stage, nodes, 50, 60 * count, 500, 0)
+            calls = (600 if quick else 1500) // count * count
+            lane = max((one for one in nodes[0].state()["lanes"] if one["lane"] != 0), key=lambda one: one["sequence"])
+            entry = next((n for n in nodes if n.name != lane["owner"]), nodes[0])
+            with capture(stage.directory / "sip.pcap", entry.sip) as pcap:
+                counts = load(stage, [entry], 100, calls, 2000, 1)
+            expect(counts["ok"] == calls, f"of {calls} calls {counts['ok']} went well: {nodes[0].log_tail(5)}")
+            delays = invite_times(pcap, AGENT_PORT, nodes[0].sip)
+            expect(len(delays) > 0.9 * calls, f"the capture holds {len(delays)} pairs of INVITEs of {calls}")
+            rows += [row(f"caller INVITE to agent INVITE on Kafka, {count} node(s), p50, 100 cps", statistics.median(delays), "ms", "<= 6", "node, SIPp and broker on the same cores"),
+                     row("the same, p99", delays[int(len(delays) * 0.99)], "ms", "<= 30")]
+    return rows
+
+
+PARTS = {"cluster_kills": takeovers, "cluster_peer": lambda binary, brokers, quick: group_takeover(brokers), "cluster_takeover": takeover_benches.takeovers,
+         "cluster_calls": call_costs, "cluster_offer": offers}
+
+
+def part(name):
+    def run(build, quick):
+        with RealBroker(build.parent / "bench" / "cluster-broker") as brokers:
+            return PARTS[name](build / "seatgrid", brokers, quick)
+    return run
+
+
 def cluster(build, quick):
-    with RealBroker(build.parent / "bench" / "cluster-broker") as brokers:
-        rows = takeovers(build / "seatgrid", brokers, quick)
-        rows += group_takeover(brokers)
-        return rows + call_costs(build / "seatgrid", brokers, quick)
+    return [one for name in PARTS for one in part(name)(build, quick)]

@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstdlib>
+#include <filesystem>
+#include <future>
 #include <mutex>
 #include <thread>
 
+#include "cluster/lane_journal.hpp"
 #include "storage/kafka/kafka_log.hpp"
+#include "storage/rocks/rocks_store.hpp"
 
 /// Appends to a lane with one in flight, as its owner writes frames, beside the floor of the same bytes over a loopback
 /// connection and back, in one run. SEATGRID_KAFKA: bootstrap servers; SEATGRID_KAFKA_REPLICAS: copies of each record.
@@ -19,6 +23,7 @@ namespace {
 
 using clock_type = std::chrono::steady_clock;
 constexpr std::chrono::seconds patience{30};
+constexpr milliseconds cluster_gather{200};  // as journal.gather
 
 double cpu_micros() {
   rusage used{};
@@ -92,6 +97,33 @@ void kafka_ack(benchmark::State& state) {
   measure(state, [&] { return flight.append(**log, record); });
 }
 BENCHMARK(kafka_ack)->ArgName("bytes")->Arg(1'000)->Arg(16'000)->Arg(256'000)->UseRealTime()->Unit(benchmark::kMicrosecond);
+
+/// One step of a cluster's journal by itself: from append() until it counts.
+void kafka_step(benchmark::State& state) {
+  const auto options = options_for("bench-step");
+  if (options.brokers.empty()) return state.SkipWithError("SEATGRID_KAFKA names no brokers");
+  auto pattern = (std::filesystem::temp_directory_path() / "seatgrid-bench-XXXXXX").string();
+  const std::filesystem::path directory = ::mkdtemp(pattern.data());
+  {
+    auto log = open_kafka_log(options);
+    auto store = open_rocks_store(directory, {.gather = cluster_gather});
+    if (!log || !store) return state.SkipWithError("no journal");
+    auto steps = cluster::open_lane_journal(std::move(*log), std::move(*store),
+                                            {.me = {.node = "bench", .process = cluster::random_process_id()}});
+    const auto owned = steps ? claim_and_wait(**steps, 0) : tl::unexpected(steps.error());
+    if (!owned) return state.SkipWithError(owned.error().what.c_str());
+    const entity_ref call = ref(call_id::make(7, 1));
+    measure(state, [&] {
+      step one{.entity = call, .at = system_clock{}.now(), .command = "command"};
+      one.rows = {{row_key(call), std::string(static_cast<std::size_t>(state.range(0)), 'r')}};
+      std::promise<bool> counted;
+      (*steps)->append(*owned, std::move(one), [&](const auto& outcome) { counted.set_value(outcome.has_value()); });
+      return counted.get_future().get();
+    });
+  }
+  std::filesystem::remove_all(directory);
+}
+BENCHMARK(kafka_step)->ArgName("bytes")->Arg(2'000)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
 /// From append() to the record's arrival at a reader of another connection: what a standby lags behind.
 void kafka_append_to_reader(benchmark::State& state) {

@@ -1,5 +1,6 @@
 """Benches of a whole node against SIPp on the same machine. Every bench returns rows {measure, value, unit, budget, beside} or raises
 Failure when its calls fail: a figure of failing calls says nothing."""
+import contextlib
 import os
 import pathlib
 import shutil
@@ -146,7 +147,22 @@ def clean_rate(binary, quick):
     return rows
 
 
-def invite_times(pcap, agent_port):
+@contextlib.contextmanager
+def capture(pcap, port):
+    """What loopback carries from and to a SIP port, into a file."""
+    if shutil.which("tcpdump") is None:
+        raise Failure("tcpdump is not installed: apt-get install tcpdump")
+    running = subprocess.Popen(["tcpdump", "-i", "lo", "-w", str(pcap), "-s", "600", "-B", "16384", "-Z", "root", f"udp port {port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    try:
+        yield pcap
+    finally:
+        time.sleep(1)
+        running.terminate()
+        running.wait()
+
+
+def invite_times(pcap, agent_port, port=SIP):
     """Milliseconds from a caller's INVITE to the INVITE at the agent, by caller number; each packet's first copy counts."""
     data = pathlib.Path(pcap).read_bytes()
     at, first, delays = 24, {}, []
@@ -167,27 +183,18 @@ def invite_times(pcap, agent_port):
         now = sec + usec / 1e6
         if target == agent_port and number in first:
             delays.append((now - first.pop(number)) * 1000)
-        elif target == SIP and number not in first:
+        elif target == port and number not in first:
             first[number] = now
     return sorted(delays)
 
 
 def offer_latency(binary, quick):
-    if shutil.which("tcpdump") is None:
-        raise Failure("tcpdump is not installed: apt-get install tcpdump")
     calls = 700 if quick else 1500
     with Stage("bench") as stage:
         bench = Bench(stage, binary, 2000)
         bench.load(50, 100, 500, 30)
-        pcap = stage.directory / "sip.pcap"
-        capture = subprocess.Popen(["tcpdump", "-i", "lo", "-w", str(pcap), "-s", "600", "-B", "16384", "-Z", "root", f"udp port {SIP}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(1)
-        try:
+        with capture(stage.directory / "sip.pcap", SIP) as pcap:
             counts, _, _ = bench.load(100, calls, 2000, 60)
-        finally:
-            time.sleep(1)
-            capture.terminate()
-            capture.wait()
         expect_clean(bench, counts, calls)
         delays = invite_times(pcap, AGENT_PORT)
         expect(len(delays) == calls, f"the capture holds {len(delays)} pairs of INVITEs of {calls}")

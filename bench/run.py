@@ -94,6 +94,10 @@ def kafka_rows(found, brokers):
         rows += [row(f"{name}, p50", one["p50_us"] / 1000, "ms", budgets[0], f"loopback and back: {floor['p50_us']:.0f} us"),
                  row(f"{name}, p99", one["p99_us"] / 1000, "ms", budgets[1], f"{floor['p99_us']:.0f} us"),
                  row(f"{name}, rate", one["per_second"], "frames/s"), row(f"{name}, CPU", one["cpu_us"], "us", "", f"{floor['cpu_us']:.0f} us")]
+    step = found["kafka_step/bytes:2000"]
+    rows += [row(f"durable step by itself, {brokers} broker(s), p50", step["p50_us"] / 1000, "ms", "<= 1" if brokers == 1 else ""),
+             row(f"durable step by itself, {brokers} broker(s), p99", step["p99_us"] / 1000, "ms", "<= 20" if brokers == 1 else ""),
+             row(f"durable step by itself, {brokers} broker(s), CPU of the node", step["cpu_us"], "us")]
     tail = found["kafka_append_to_reader/bytes:1000"]
     return [*rows, row(f"append to another process's reader, {brokers} broker(s), p50", tail["p50_us"] / 1000, "ms"),
             row(f"append to another process's reader, {brokers} broker(s), p99", tail["p99_us"] / 1000, "ms")]
@@ -104,6 +108,11 @@ def benches():
     return {"match": match, "storage": storage, "step": step, "relay": relay, "links": links, "snapshot": snapshot, "kafka": kafka, "cluster": cluster_benches.cluster, **nodes}
 
 
+def parts():
+    """Of `cluster`, for who wants one alone."""
+    return {name: cluster_benches.part(name) for name in cluster_benches.PARTS}
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="run.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build", type=pathlib.Path, help="build directory, as build/release")
@@ -111,9 +120,9 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="shorter, for a first look")
     parser.add_argument("--list", action="store_true", help="names of the benches")
     given = parser.parse_intermixed_args()
-    unknown = [name for name in given.names if name not in benches()]
+    unknown = [name for name in given.names if name not in {**benches(), **parts()}]
     if unknown:
-        parser.error(f"no bench {', '.join(unknown)}; there are: {', '.join(benches())}")
+        parser.error(f"no bench {', '.join(unknown)}; there are: {', '.join([*benches(), *parts()])}")
     if not (given.list or (given.build / "seatgrid").exists()):
         parser.error(f"{given.build} holds no build: ./dev bench makes one")
     return given
@@ -132,7 +141,7 @@ def main():
         begun = time.monotonic()
         print(f"\n== {name}", flush=True)
         try:
-            rows = known[name](build, quick)
+            rows = {**known, **parts()}[name](build, quick)
             node_benches.print_table(rows)
         except Exception as why:  # whatever went wrong: the other benches still run
             failed += 1

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,22 +25,25 @@ struct frame_body {
     return members{field{1, "version", &frame_body::version}, field{2, "steps", &frame_body::steps}};
   }
 };
+/// One step of a frame, and its bytes there: whoever keeps it need not encode it again.
+struct frame_step {
+  step what{};
+  std::string bytes{};
+};
 /// @error corrupt      not a frame's body
 /// @error unsupported  of a later version: this reader must not go on, it would fold other than others
-result<frame_body> decode_frame(std::string_view bytes);
+result<std::vector<frame_step>> decode_frame(std::string_view bytes);
 
 /// Gathers steps until a frame is full.
 class frame_writer {
  public:
   explicit frame_writer(std::size_t bytes_max = frame_bytes_max) : bytes_max_(bytes_max) { clear(); }
-  /// False when the step does not fit behind what is there; then nothing is changed.
-  bool add(const step& next);
+  /// The step's bytes; none when it does not fit behind what is there, and then nothing is changed.
+  std::optional<std::string> add(const step& next);
   bool empty() const { return steps_ == 0; }
   std::uint32_t steps() const { return steps_; }
   /// The body of all that was added; the writer is empty again.
   std::string take();
-  /// Whether the step fits into a frame of its own.
-  static bool fits(const step& one, std::size_t bytes_max = frame_bytes_max);
 
  private:
   void clear();

@@ -7,13 +7,15 @@ namespace seatgrid::cluster {
 
 namespace {
 
-/// A frame of one step, without its version: the bytes of a frame are those of its parts, one behind the other.
-struct one_step {
+/// A frame whose steps are encoded: its bytes are those of frame_body, and those of several without version, one behind the
+/// other, are a frame's too.
+struct encoded_frame {
+  std::uint32_t version = 0;
   std::vector<std::string> steps{};
-  static constexpr auto fields() { return members{field{2, "steps", &one_step::steps}}; }
+  static constexpr auto fields() {
+    return members{field{1, "version", &encoded_frame::version}, field{2, "steps", &encoded_frame::steps}};
+  }
 };
-
-std::string part_of(const step& one) { return wire::encode(one_step{{wire::encode(one)}}); }
 
 const std::string& head() {
   static const std::string bytes = wire::encode(frame_body{});
@@ -22,12 +24,19 @@ const std::string& head() {
 
 }  // namespace
 
-result<frame_body> decode_frame(std::string_view bytes) {
-  auto body = wire::decode<frame_body>(bytes);
+result<std::vector<frame_step>> decode_frame(std::string_view bytes) {
+  auto body = wire::decode<encoded_frame>(bytes);
   if (!body) return tl::unexpected(body.error());
   if (body->version != frame_version)
     return fail(errc::unsupported, "a frame's body of version " + std::to_string(body->version) + ": another program wrote it");
-  return body;
+  std::vector<frame_step> all;
+  all.reserve(body->steps.size());
+  for (auto& one : body->steps) {
+    auto what = wire::decode<step>(one);
+    if (!what) return tl::unexpected(what.error());
+    all.push_back({std::move(*what), std::move(one)});
+  }
+  return all;
 }
 
 void frame_writer::clear() {
@@ -35,12 +44,16 @@ void frame_writer::clear() {
   body_ = head();
 }
 
-bool frame_writer::add(const step& next) {
-  const auto part = part_of(next);
-  if (body_.size() + part.size() > bytes_max_) return false;
-  body_ += part;
+std::optional<std::string> frame_writer::add(const step& next) {
+  encoded_frame part{.steps = {wire::encode(next)}};
+  const auto before = body_.size();
+  wire::encode_into(body_, part);
+  if (body_.size() > bytes_max_) {
+    body_.resize(before);
+    return std::nullopt;
+  }
   ++steps_;
-  return true;
+  return std::move(part.steps.front());
 }
 
 std::string frame_writer::take() {
@@ -48,7 +61,5 @@ std::string frame_writer::take() {
   clear();
   return body;
 }
-
-bool frame_writer::fits(const step& one, std::size_t bytes_max) { return head().size() + part_of(one).size() <= bytes_max; }
 
 }  // namespace seatgrid::cluster

@@ -125,10 +125,11 @@ void lane_desk::on_records(std::uint64_t life, const result<std::span<const log_
 void lane_desk::read_one(const log_record& came) {
   if (machine_.mode == lane_mode::stopped) return;
   record_read in{.offset = static_cast<std::uint64_t>(came.offset)};
+  // Most of what an owner reads was folded when it was acknowledged: nothing of it is looked at but when the log took it.
+  if (in.offset < machine_.folded.next) return note_log_time(in.offset, came.at);
   if (is_record(came.bytes)) {
     auto read = read_record(came.bytes);
     if (!read) return feed(tail_failed{read.error()});
-    if (in.offset < machine_.folded.next) return note_log_time(in.offset, came.at);
     in.what = std::move(*read);
   }
   const bool counts = in.what && in.what->lane == id_ && in.what->kind == record_kind::frame &&
@@ -138,7 +139,7 @@ void lane_desk::read_one(const log_record& came) {
   if (counts && !in_flight) {
     auto body = decode_frame(in.what->body);
     if (!body) return feed(tail_failed{body.error()});
-    read_steps_ = std::move(body->steps);
+    read_steps_ = std::move(*body);
   }
   if (in.what && in.what->kind == record_kind::claim) {
     claim_read_at_ = came.at;

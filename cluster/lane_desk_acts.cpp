@@ -28,7 +28,7 @@ void lane_desk::act(send_record&& out) {
 void lane_desk::act(const frame_counted& out) {
   if (!out.mine) return fold_read();
   for (auto& one : flight_) {
-    const auto position = fold_step(std::move(one.what));
+    const auto position = fold_step(one.what, one.bytes);
     room_.counted.fetch_add(1, std::memory_order_relaxed);
     count(std::move(one.done), position);
   }
@@ -74,23 +74,19 @@ void lane_desk::act(const lane_stopped& out) {
   room_.wake();
 }
 
-step_position lane_desk::fold_step(step&& what) {
+step_position lane_desk::fold_step(const step& what, std::string_view bytes) {
   const step_position position{id_, ++state_.sequence};
   state_.at = std::max(state_.at, what.at);
-  batch_->put(position, {machine_.folded.epoch, std::move(what)});
+  batch_->put(position, machine_.folded.epoch, what, bytes);
   return position;
 }
 
 void lane_desk::fold_read() {
   const auto& tell = room_.options.on_folded;
   for (auto& one : read_steps_) {
-    if (!tell) {
-      fold_step(std::move(one));
-      continue;
-    }
-    auto kept = one;
-    recorded_step came{fold_step(std::move(one)), machine_.folded.epoch, std::move(kept)};
-    posted_.push_back([&tell, came = std::move(came)] { tell(came); });
+    const auto position = fold_step(one.what, one.bytes);
+    if (!tell) continue;
+    posted_.push_back([&tell, came = recorded_step{position, machine_.folded.epoch, std::move(one.what)}] { tell(came); });
   }
 }
 
@@ -188,9 +184,11 @@ void lane_desk::write_frame() {
     auto* next = std::get_if<waiting_step>(&waiting_.front());
     if (next == nullptr || next->refused || next->at.epoch != granted_) break;
     auto fine = admit_step(next->what);
-    if (fine && !frame.add(next->what)) {
+    auto bytes = fine ? frame.add(next->what) : std::nullopt;
+    if (fine && !bytes) {
       if (!frame.empty()) break;
-      if (frame_writer alone; alone.add(next->what))
+      frame_writer alone;
+      if (bytes = alone.add(next->what); bytes)
         frame = std::move(alone);
       else
         fine = fail(errc::full, "the step is larger than a frame of " + std::to_string(frame_bytes_max) + " bytes");
@@ -200,7 +198,7 @@ void lane_desk::write_frame() {
       break;  // else it is looked at again behind this frame
     }
     note_numbers(next->what);
-    flight_.push_back({std::move(next->what), std::move(next->done)});
+    flight_.push_back({std::move(next->what), std::move(*bytes), std::move(next->done)});
     waiting_.pop_front();
   }
   if (!frame.empty()) feed(write_order{frame.take()});

@@ -92,6 +92,7 @@ class lane_desk {
   using waiting_item = std::variant<waiting_step, waiting_claim>;
   struct sent_step {
     step what{};
+    std::string bytes{};  ///< as they stand in the frame
     on_counted done{};
   };
 
@@ -111,7 +112,7 @@ class lane_desk {
   void read_one(const log_record& came);
   void fold_history(const record_read& in);
   void note_log_time(std::uint64_t offset, time_point at);
-  step_position fold_step(step&& what);
+  step_position fold_step(const step& what, std::string_view bytes);
   /// Folds the steps of a frame that another process wrote.
   void fold_read();
   void tell_owner(const record& claim);
@@ -178,7 +179,7 @@ class lane_desk {
   std::uint64_t granted_ = 0;  ///< the epoch that a claim was answered with
   bool over_ = true;
   std::vector<on_lost> lost_{};
-  std::vector<step> read_steps_{};  ///< of the frame that the machine handles
+  std::vector<frame_step> read_steps_{};  ///< of the frame that the machine handles
   std::vector<std::function<void()>> posted_{};
   std::optional<error> stopped_{};
   node_time rebuild_at_{};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/thread_name.hpp"
 #include "cluster/links_internal.hpp"
 
 /// The thread of the links: what is ready, what is due, whom to dial, who may come.
@@ -23,6 +24,7 @@ node_time clock_now() { return std::chrono::duration_cast<node_time>(std::chrono
 }  // namespace
 
 void tcp_links::run() {
+  name_this_thread("links");
   {
     std::lock_guard lock{guard_};
     loop_ = std::this_thread::get_id();

@@ -19,12 +19,15 @@ struct cluster_link_options {
   std::size_t waiting_bytes_max = std::size_t{64} << 20U;  ///< of one peer
 };
 
-/// How much of the shared log is kept (cluster::log_retention_options).
+/// How much of the shared log is kept (cluster::log_retention_options), and how this node's replica follows it.
 struct cluster_retention_options {
   milliseconds snapshot_every{600'000};
   std::uint64_t snapshot_records = 1'000'000;
   std::uint64_t snapshot_rate = 16ULL << 20U;  ///< bytes a second
   std::chrono::seconds keep{std::chrono::hours{24}};
+  milliseconds gather{200};  ///< rocks_store_options::gather
+  std::uint64_t gather_bytes{4ULL << 20U};
+  milliseconds fetch_gather{10};  ///< kafka_options::fetch_gather of the journal's topic
 };
 
 /// How the dialogs of a dead node's slot go on elsewhere: on its own addresses, which move, or on the adopter's.

@@ -133,6 +133,18 @@ inline constexpr auto cluster_retention = std::tuple{
             "in a cluster: bytes a second of a snapshot that is made", 65'536, 1 << 30, "bytes"},
     setting{"journal.keep", &cluster_retention_options::keep, "in a cluster: no record younger than this is removed from the log",
             0s, 24h * 365},
+    setting{
+        "journal.gather", &cluster_retention_options::gather,
+        "in a cluster: what was folded is seen at once and written to this node's replica after so long, the last value of each "
+        "row; a killed node folds it again",
+        0ms, 10s},
+    setting{"journal.gather_bytes", &cluster_retention_options::gather_bytes, "in a cluster: or when so much waits to be written",
+            65'536, 1 << 28, "bytes"},
+    setting{"journal.fetch_gather", &cluster_retention_options::fetch_gather,
+            "in a cluster: steps wait so long for more before a node that follows their lane fetches them; claims wait with "
+            "them; 0 = "
+            "fetched one by one",
+            0ms, 100ms},
 };
 
 inline constexpr auto events = std::tuple{

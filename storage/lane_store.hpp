@@ -25,6 +25,8 @@ class lane_batch {
   /// The step at `position`, the next of its lane: its rows, its place in log and index, the numbers of its events, which are
   /// given.
   virtual void put(step_position position, stored_step&& record) = 0;
+  /// The same; `bytes` are those of `what` in the shared log, so that it need not be encoded again.
+  virtual void put(step_position position, std::uint64_t epoch, const step& what, std::string_view bytes) = 0;
   /// Where `lane` stands after all that was put.
   virtual void put_end(lane_id lane, const lane_state& end) = 0;
   /// How far a shared log was folded, in the bytes of whoever folds it.

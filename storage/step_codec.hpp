@@ -40,6 +40,8 @@ result<std::uint64_t> number_outbox(step& step, std::uint64_t last);
 bool forgets_outbox(const step& step, const row& row);
 
 void encode_record(std::string& out, const stored_step& record);
+/// The same for a step that is encoded already.
+void encode_record(std::string& out, std::uint64_t epoch, std::string_view step);
 result<stored_step> decode_record(std::string_view bytes);
 std::string encode_lane(const lane_state& lane);
 result<lane_state> decode_lane(std::string_view bytes);

@@ -11,6 +11,8 @@ namespace {
 using conf = std::unique_ptr<rd_kafka_conf_t, destroyed_by<&rd_kafka_conf_destroy>>;
 using words = std::vector<std::pair<std::string, std::string>>;
 
+constexpr const char* gathered_bytes = "262144";  // are fetched at once: a reader that is far behind does not wait
+
 std::string text(milliseconds time) { return std::to_string(time.count()); }
 
 words common(const kafka_options& options) {
@@ -86,12 +88,14 @@ result<client> make_gapless_producer(const kafka_options& options, milliseconds 
 
 result<client> make_consumer(const kafka_options& options) {
   auto settings = common(options);
+  const bool gathers = options.fetch_gather.count() > 0;
   settings.insert(settings.end(), {{"auto.offset.reset", "error"},
                                    {"enable.auto.commit", "false"},
                                    {"enable.auto.offset.store", "false"},
                                    {"isolation.level", "read_uncommitted"},
                                    {"check.crcs", "true"},
-                                   {"fetch.wait.max.ms", text(options.fetch_wait)},
+                                   {"fetch.wait.max.ms", text(gathers ? options.fetch_gather : options.fetch_wait)},
+                                   {"fetch.min.bytes", gathers ? gathered_bytes : "1"},
                                    {"fetch.error.backoff.ms", text(options.fetch_error_backoff)},
                                    {"queued.min.messages", "10000000"},  // librdkafka before 2.2 pauses 1 s beyond it
                                    {"queued.max.messages.kbytes", std::to_string(options.read_ahead_bytes / 1'024)}});

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/thread_name.hpp"
 #include "storage/kafka/kafka_topic_internal.hpp"
 #include "storage/kafka/kafka_writer_internal.hpp"
 
@@ -171,6 +172,7 @@ class kafka_log_impl final : public kafka_log {
   }
 
   void run() {
+    name_this_thread(("log-" + options_.topic.substr(options_.topic.rfind('.') + 1)).c_str());
     std::vector<rd_kafka_message_t*> raw(batch_max);
     pollfd sleep{.fd = wake_.get(), .events = POLLIN, .revents = 0};
     while (!ends_) {

@@ -41,6 +41,9 @@ struct kafka_options {
   milliseconds reconnect_backoff_max{200};
   milliseconds leader_search{50};  ///< between questions for a lane's new leader
   milliseconds fetch_wait{100};    ///< a broker without news answers a reader after this
+  /// What is appended waits so long for more before a reader hears of it: each fetch wakes broker, librdkafka and reader. An
+  /// owner counts its frames by their reports, so that only claims and followers wait. 0 = a reader hears at once.
+  milliseconds fetch_gather{0};
   milliseconds fetch_error_backoff{20};
 };
 

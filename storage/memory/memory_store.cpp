@@ -176,6 +176,9 @@ class memory_store final : public lane_store {
       bytes_ += bytes_of(record.step);
       steps_.emplace_back(position, std::move(record));
     }
+    void put(step_position position, std::uint64_t epoch, const step& what, std::string_view) override {
+      put(position, stored_step{epoch, what});
+    }
     void put_end(lane_id lane, const lane_state& end) override { ends_.emplace_back(lane, end); }
     void put_fold(lane_id lane, std::string_view fold) override { folds_.emplace_back(lane, fold); }
     void put_row(lane_id lane, std::string_view key, std::string_view value) override {

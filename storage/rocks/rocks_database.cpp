@@ -25,6 +25,7 @@ rocksdb::DBOptions database_options(const rocks_store_options& options, const st
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.memtable_bytes, cache);
   db.max_total_wal_size = 2 * options.memtable_bytes;
+  db.atomic_flush = options.gather.count() > 0;  // nothing is in the WAL: all families must be of one moment
   db.max_open_files = static_cast<int>(options.open_files_max);
   db.max_background_jobs = 2;
   db.allow_concurrent_memtable_write = false;  // one writer: the cheaper single-threaded insert
@@ -65,6 +66,7 @@ std::array<rocksdb::ColumnFamilyDescriptor, 5> families(const rocks_store_option
   const auto small = options.memtable_bytes / 16;
   auto log = family_options(cache, large, false);
   log.compaction_style = rocksdb::kCompactionStyleUniversal;  // appended and cut at the front: merge seldom
+  log.level0_file_num_compaction_trigger = 8;
   return {{{rocksdb::kDefaultColumnFamilyName, family_options(cache, small, false)},
            {"rows", family_options(cache, large, true)},
            {"log", log},

@@ -6,11 +6,10 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "storage/rocks/data_directory.hpp"
-#include "storage/rocks/rocks_database_internal.hpp"
+#include "storage/rocks/rocks_gathering_internal.hpp"
 
 namespace seatgrid {
 
@@ -18,8 +17,12 @@ namespace {
 
 class rocks_store final : public lane_store {
  public:
-  rocks_store(directory_lock lock, std::unique_ptr<rocks_database> base, std::map<lane_id, lane_state> ends)
-      : lock_(std::move(lock)), base_(std::move(base)), ends_(std::move(ends)) {}
+  rocks_store(directory_lock lock, std::unique_ptr<rocks_database> base, std::map<lane_id, lane_state> ends,
+              const rocks_store_options& options)
+      : lock_(std::move(lock)), base_(std::move(base)), ends_(std::move(ends)) {
+    if (options.gather.count() > 0)
+      gathering_ = std::make_unique<rocks_gathering>(*base_, options.gather, options.gather_bytes_max);
+  }
 
   std::unique_ptr<lane_batch> make_batch() override { return std::make_unique<batch>(*this); }
 
@@ -32,16 +35,29 @@ class rocks_store final : public lane_store {
     const auto it = ends_.find(lane);
     return it == ends_.end() ? lane_state{} : it->second;
   }
-  result<std::string> fold(lane_id lane) const override { return value_of(base_->meta.get(), fold_key(lane), "reading a fold"); }
-  result<std::uint64_t> last_event(entity_ref entity) const override { return base_->outbox_number(entity); }
+  result<std::string> fold(lane_id lane) const override {
+    if (auto written = write_gathered(); !written) return tl::unexpected(written.error());
+    return value_of(base_->meta.get(), fold_key(lane), "reading a fold");
+  }
+  result<std::uint64_t> last_event(entity_ref entity) const override {
+    if (const auto waits = gathering_ ? gathering_->number(entity_key(entity)) : std::nullopt)
+      return *waits ? number_at_end(**waits) : 0;
+    return base_->outbox_number(entity);
+  }
 
   result<std::string> get(lane_id lane, std::string_view key) const override {
-    return value_of(base_->rows.get(), stored_row_key(lane, key), "reading a row");
+    const auto stored = stored_row_key(lane, key);
+    if (auto waits = gathering_ ? gathering_->row(stored) : std::nullopt)
+      return *waits ? result<std::string>{std::move(**waits)} : fail(errc::not_found, "reading a row: it was removed");
+    return value_of(base_->rows.get(), stored, "reading a row");
   }
 
   result<void> scan_from(lane_id lane, std::string_view prefix, std::string_view from,
                          const journal::row_reader& each) const override {
-    return base_->walk(base_->rows.get(), stored_row_key(lane, std::max(from, prefix)), stored_row_key(lane, prefix),
+    const auto all = stored_row_key(lane, prefix);
+    if (gathering_ && gathering_->changes_rows_of(all))
+      if (auto written = gathering_->write_now(); !written) return written;
+    return base_->walk(base_->rows.get(), stored_row_key(lane, std::max(from, prefix)), all,
                        [&](std::string_view key, std::string_view value) -> result<bool> { return each(key.substr(2), value); });
   }
 
@@ -56,10 +72,12 @@ class rocks_store final : public lane_store {
       if (!record) return tl::unexpected(record.error());
       return each({{lane, sequence}, record->epoch, std::move(record->step)});
     };
+    if (auto written = write_gathered(); !written) return tl::unexpected(written.error());
     return base_->walk(base_->log.get(), log_key(lane, from), lane_prefix(lane), give);
   }
 
   result<void> read_entity(entity_ref entity, const std::function<bool(const recorded_step&)>& each) const override {
+    if (auto written = write_gathered(); !written) return tl::unexpected(written.error());
     rocksdb::ManagedSnapshot moment{base_->db.get()};
     rocksdb::ReadOptions how;
     how.snapshot = moment.snapshot();
@@ -71,9 +89,13 @@ class rocks_store final : public lane_store {
     return base_->walk(base_->index.get(), entity_key(entity), entity_key(entity), give, how);
   }
 
-  result<std::unique_ptr<lane_image>> image(lane_id lane) const override { return make_image(*base_, lane); }
+  result<std::unique_ptr<lane_image>> image(lane_id lane) const override {
+    if (auto written = write_gathered(); !written) return tl::unexpected(written.error());
+    return make_image(*base_, lane);
+  }
 
   result<void> backup(const std::string& directory) const override {
+    if (auto written = write_gathered(); !written) return tl::unexpected(written.error());
     std::error_code code;
     std::filesystem::create_directories(directory, code);
     if (code) return fail(errc::unavailable, "creating " + directory + ": " + code.message());
@@ -88,6 +110,7 @@ class rocks_store final : public lane_store {
 
   result<std::uint64_t> trim(lane_id lane, std::uint64_t sequence, std::uint64_t steps_max) override {
     const auto limit = std::min(sequence, end(lane).sequence);
+    if (auto written = write_gathered(); !written) return tl::unexpected(written.error());
     std::uint64_t removed = 0;
     std::uint64_t first = 0;
     rocksdb::WriteBatch gone;
@@ -104,12 +127,13 @@ class rocks_store final : public lane_store {
       return tl::unexpected(walked.error());
     if (removed == 0) return removed;
     gone.DeleteRange(base_->log.get(), log_key(lane, first), log_key(lane, first + removed));
-    const auto status = base_->db->Write({}, &gone);
+    const auto status = base_->db->Write(unsynced(), &gone);
     if (!status.ok()) return tl::unexpected(error_of(status, "trimming the log"));
     return removed;
   }
 
   result<void> drop(lane_id lane) override {
+    if (auto written = write_gathered(); !written) return tl::unexpected(written.error());
     rocksdb::WriteBatch gone;
     const auto of_lane = [&](std::string_view key, std::string_view) -> result<bool> {
       if (lane_of_index_key(key) == lane) gone.Delete(base_->index.get(), rocksdb::Slice{key.data(), key.size()});
@@ -128,7 +152,7 @@ class rocks_store final : public lane_store {
       gone.DeleteRange(family, lane_prefix(lane), end_of_prefix(lane_prefix(lane)));
     gone.Delete(base_->meta.get(), lane_key(lane));
     gone.Delete(base_->meta.get(), fold_key(lane));
-    const auto status = base_->db->Write({}, &gone);
+    const auto status = base_->db->Write(unsynced(), &gone);
     if (!status.ok()) return tl::unexpected(error_of(status, "forgetting lane " + std::to_string(lane)));
     const std::lock_guard lock{ends_mutex_};
     ends_.erase(lane);
@@ -144,70 +168,59 @@ class rocks_store final : public lane_store {
       stored_step record{std::move(given)};  // its memory goes before the write, not after it
       auto& step = record.step;
       keep(position, record);
-      if (!step.outbox.empty()) put_number(position.lane, step.entity, step.outbox.back().sequence);
-      for (auto& row : step.rows) {
-        if (forgets_outbox(step, row)) change(numbers_, entity_key(step.entity), std::nullopt);
-        change(rows_, stored_row_key(position.lane, row.key), std::move(row.value));
-      }
+      note_numbers(position, step);
+      for (auto& row : step.rows) changes_.set(changes_.rows, stored_row_key(position.lane, row.key), std::move(row.value));
+    }
+    void put(step_position position, std::uint64_t epoch, const step& what, std::string_view bytes) override {
+      std::string record;
+      encode_record(record, epoch, bytes);
+      changes_.keep(log_key(position.lane, position.sequence), std::move(record), index_key(what.entity, position));
+      note_numbers(position, what);
+      for (const auto& row : what.rows) changes_.set(changes_.rows, stored_row_key(position.lane, row.key), row.value);
     }
     void put_row(lane_id lane, std::string_view key, std::string_view value) override {
-      change(rows_, stored_row_key(lane, key), std::string{value});
+      changes_.set(changes_.rows, stored_row_key(lane, key), std::string{value});
     }
     void put_number(lane_id lane, entity_ref entity, std::uint64_t last_event) override {
-      change(numbers_, entity_key(entity), log_key(lane, last_event));
+      changes_.set(changes_.numbers, entity_key(entity), log_key(lane, last_event));
     }
     void put_past(step_position position, stored_step&& given) override { keep(position, given); }
-    void put_end(lane_id lane, const lane_state& end) override {
-      staged_.Put(base_.meta.get(), lane_key(lane), encode_lane(end));
-      ends_.insert_or_assign(lane, end);
-    }
-    void put_fold(lane_id lane, std::string_view fold) override {
-      staged_.Put(base_.meta.get(), fold_key(lane), rocksdb::Slice{fold.data(), fold.size()});
-    }
-    std::size_t bytes() const override { return staged_.GetDataSize() + changed_bytes_; }
+    void put_end(lane_id lane, const lane_state& end) override { changes_.ends.insert_or_assign(lane, end); }
+    void put_fold(lane_id lane, std::string_view fold) override { changes_.folds.insert_or_assign(lane, std::string{fold}); }
+    std::size_t bytes() const override { return changes_.bytes; }
 
     result<void> commit(bool synced) override {
-      stage(rows_, base_.rows.get());
-      stage(numbers_, base_.outbox.get());
-      changed_bytes_ = 0;
-      rocksdb::WriteOptions how;
-      how.sync = synced;
-      const auto status = base_.db->Write(how, &staged_);
-      staged_.Clear();
-      const auto ends = std::exchange(ends_, {});
-      if (!status.ok()) return tl::unexpected(error_of(status, "writing"));
+      const auto ends = changes_.ends;
+      if (auto written = write(synced); !written) return written;
       const std::lock_guard lock{store_.ends_mutex_};
       for (const auto& [id, lane] : ends) store_.ends_.insert_or_assign(id, lane);
       return {};
     }
 
    private:
-    void keep(step_position position, const stored_step& record) {
-      bytes_.clear();
-      encode_record(bytes_, record);
-      staged_.Put(base_.log.get(), log_key(position.lane, position.sequence), bytes_);
-      staged_.Put(base_.index.get(), index_key(record.step.entity, position), {});
-    }
-
-    /// By key, what it will hold; none = it goes.
-    using changes = std::unordered_map<std::string, std::optional<std::string>>;
-
-    void change(changes& all, std::string key, std::optional<std::string> value) {
-      const auto size_of = [](const std::optional<std::string>& held) { return held ? held->size() : 0; };
-      changed_bytes_ += size_of(value);
-      const auto [at, is_new] = all.try_emplace(std::move(key));
-      changed_bytes_ += is_new ? at->first.size() : 0;
-      changed_bytes_ -= size_of(at->second);
-      at->second = std::move(value);
-    }
-    void stage(changes& all, rocksdb::ColumnFamilyHandle* family) {
-      for (const auto& [key, value] : all) {
-        if (value)
-          staged_.Put(family, key, *value);
-        else
-          staged_.Delete(family, key);
+    result<void> write(bool synced) {
+      auto& gathering = store_.gathering_;
+      if (gathering) {
+        auto taken = gathering->take(changes_);
+        return taken && synced ? gathering->flush() : taken;
       }
-      all.clear();
+      changes_.stage(staged_, base_);
+      changes_ = {};
+      rocksdb::WriteOptions how;
+      how.sync = synced;
+      const auto status = base_.db->Write(how, &staged_);
+      staged_.Clear();
+      return status.ok() ? result<void>{} : tl::unexpected(error_of(status, "writing"));
+    }
+    void keep(step_position position, const stored_step& record) {
+      std::string bytes;
+      encode_record(bytes, record);
+      changes_.keep(log_key(position.lane, position.sequence), std::move(bytes), index_key(record.step.entity, position));
+    }
+    void note_numbers(step_position position, const step& what) {
+      if (!what.outbox.empty()) put_number(position.lane, what.entity, what.outbox.back().sequence);
+      for (const auto& row : what.rows)
+        if (forgets_outbox(what, row)) changes_.set(changes_.numbers, entity_key(what.entity), std::nullopt);
     }
 
     rocks_store& store_;
@@ -215,11 +228,15 @@ class rocks_store final : public lane_store {
     rocksdb::WriteBatch staged_{};
     // A call's steps come in bursts, and each writes its row of 2 KB: what is written over in the same batch never reaches the
     // disk.
-    changes rows_{}, numbers_{};
-    std::size_t changed_bytes_ = 0;
-    std::map<lane_id, lane_state> ends_{};
-    std::string bytes_{};
+    rocks_changes changes_{};
   };
+
+  rocksdb::WriteOptions unsynced() const {
+    rocksdb::WriteOptions how;
+    how.disableWAL = gathering_ != nullptr;
+    return how;
+  }
+  result<void> write_gathered() const { return gathering_ ? gathering_->write_now() : result<void>{}; }
 
   result<std::string> value_of(rocksdb::ColumnFamilyHandle* family, const std::string& key, const std::string& doing) const {
     std::string value;
@@ -230,6 +247,7 @@ class rocks_store final : public lane_store {
 
   const directory_lock lock_;
   const std::unique_ptr<rocks_database> base_;
+  std::unique_ptr<rocks_gathering> gathering_{};  ///< null = every commit is written at once
   mutable std::mutex ends_mutex_{};
   std::map<lane_id, lane_state> ends_;
 };
@@ -244,7 +262,7 @@ result<std::unique_ptr<lane_store>> open_rocks_store(const std::string& director
   if (!base) return tl::unexpected(base.error());
   auto lanes = (*base)->lanes();
   if (!lanes) return tl::unexpected(lanes.error());
-  return std::make_unique<rocks_store>(std::move(*lock), std::move(*base), std::move(*lanes));
+  return std::make_unique<rocks_store>(std::move(*lock), std::move(*base), std::move(*lanes), options);
 }
 
 }  // namespace seatgrid

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/time.hpp"
 #include "storage/lane_store.hpp"
 
 namespace seatgrid {
@@ -12,6 +13,11 @@ struct rocks_store_options {
   std::uint64_t memtable_bytes = 32ULL << 20;     ///< of all column families together
   std::uint64_t block_cache_bytes = 32ULL << 20;  ///< for reads of rows and log
   std::uint32_t open_files_max = 256;
+  /// What is committed is seen by every reader at once, and written after this, the last value by key, without a WAL: a killed
+  /// process finds its lanes as they stood a while ago (`flush_every`, or 32 MB, or when it was closed), each with its fold. 0 =
+  /// every commit is written at once, into the WAL.
+  milliseconds gather{0};
+  std::uint64_t gather_bytes_max = 4ULL << 20;  ///< that wait; whoever commits beyond it writes
 };
 
 /// Lanes in RocksDB in `directory`/db, under a LOCK and a FORMAT beside it. ADR 0004.

@@ -14,7 +14,7 @@ class kafka_world final : public journal_world {
   result<std::unique_ptr<journal>> open(const journal_options& options) override {
     auto log = open_kafka_log(options_);
     if (!log) return tl::unexpected(log.error());
-    auto store = open_rocks_store(directory_.path());
+    auto store = open_rocks_store(directory_.path(), {.gather = milliseconds{20}});
     if (!store) return tl::unexpected(store.error());
     return cluster::open_lane_journal(std::move(*log), std::move(*store),
                                       {.journal = options, .me = {"n1", cluster::random_process_id()}});

@@ -23,7 +23,7 @@ int main(int count, char** words) {
   kafka.lanes = 2;
   kafka.replicas = 1;
   auto log = open_kafka_log(kafka);
-  auto store = open_rocks_store(words[2]);
+  auto store = open_rocks_store(words[2], {.gather = milliseconds{20}});
   if (!log || !store) return std::fprintf(stderr, "%s\n", (log ? store.error() : log.error()).what.c_str()), 1;
   auto opened = cluster::open_lane_journal(std::move(*log), std::move(*store), {.me = {words[1], cluster::random_process_id()}});
   if (!opened) return std::fprintf(stderr, "%s\n", opened.error().what.c_str()), 1;

@@ -41,7 +41,7 @@ class lane_process {
       : node_(std::move(node)), make_log_(std::move(make_log)), make_snapshots_(std::move(make_snapshots)) {}
 
   result<void> open(cluster::lane_journal_options options = {}) {
-    auto store = open_rocks_store(directory_.path());
+    auto store = open_rocks_store(directory_.path(), {.gather = milliseconds{20}});
     if (!store) return tl::unexpected(store.error());
     options.me = {node_, cluster::random_process_id()};
     options.rebuild_pause = milliseconds{20};

@@ -13,7 +13,7 @@ template <bool RecordsFirst>
 class lane_world final : public journal_world {
  public:
   result<std::unique_ptr<journal>> open(const journal_options& options) override {
-    auto store = open_rocks_store(directory_.path());
+    auto store = open_rocks_store(directory_.path(), {.gather = milliseconds{20}});
     if (!store) return tl::unexpected(store.error());
     return cluster::open_lane_journal(make_memory_log(brokers_, {.records_first = RecordsFirst}), std::move(*store),
                                       {.journal = options, .me = {"n1", cluster::random_process_id()}});

@@ -27,13 +27,14 @@ struct connection {
   std::uint64_t id;
   link_stream stream;
   bool dialed;
-  bool opened = false;   ///< connected, TLS done
-  bool serves = false;   ///< hello said and heard: it carries the link
-  bool ending = false;   ///< ends as soon as what it has to say is written
-  bool over = false;     ///< its socket is closed
-  bool is_read = false;  ///< read_from is at it
-  bool writable = true;  ///< no write has been put off
-  bool owes_acknowledgement = false;
+  bool opened = false;             ///< connected, TLS done
+  bool serves = false;             ///< hello said and heard: it carries the link
+  bool ending = false;             ///< ends as soon as what it has to say is written
+  bool over = false;               ///< its socket is closed
+  bool is_read = false;            ///< read_from is at it
+  bool writable = true;            ///< no write has been put off
+  std::size_t owes = 0;            ///< bytes of parts that came and are not acknowledged
+  node_time acknowledge_at{};      ///< while it owes: with what goes out before, or alone
   std::shared_ptr<remote> peer{};  ///< dialed: from the start; accepted: after its hello
   std::string refused_for{};
   link_frame_reader reader{};

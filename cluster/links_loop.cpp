@@ -133,6 +133,11 @@ void tcp_links::tick() {
       end(*at, link_end::silent, "it said nothing for " + std::to_string(options_.silence.count()) + " ms");
       continue;
     }
+    if (at->owes != 0 && now_ < at->acknowledge_at)
+      due_by(at->acknowledge_at);
+    else if (at->owes != 0 && at->writable)
+      write_to(*at);
+    if (at->over) continue;
     if (at->out.empty() && now_ - at->last_said >= at->ping_every) {
       write_ping(at->out);
       write_to(*at);

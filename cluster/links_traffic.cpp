@@ -8,6 +8,9 @@ namespace seatgrid::cluster {
 namespace {
 constexpr std::size_t read_at_once_max = 1'024 * 1'024;  // then others are looked at
 constexpr std::size_t write_at_once_max = 256 * 1'024;
+// Most acknowledgements ride with a message back: one by itself for each message would wake both ends once more.
+constexpr milliseconds acknowledge_after{10};
+constexpr std::size_t acknowledged_at_once = 64 * 1'024;
 }  // namespace
 
 void tcp_links::go_on_opening(connection& at) {
@@ -41,7 +44,11 @@ void tcp_links::read_from(connection& at) {
     if (io.bytes < room_.size() && !at.stream.is_secure()) break;  // the socket is empty
   }
   at.is_read = false;
-  if (!at.over && at.owes_acknowledgement) write_soon_.push_back(at.id);  // what handlers answered goes out in the same write
+  if (at.over || at.owes == 0) return;
+  if (at.owes >= acknowledged_at_once)
+    write_soon_.push_back(at.id);
+  else
+    due_by(at.acknowledge_at);
 }
 
 void tcp_links::take_frames(connection& at) {
@@ -72,7 +79,8 @@ void tcp_links::take(connection& at, const link_frame& frame) {
 void tcp_links::take_part(connection& at, const link_frame& frame) {
   auto message = at.peer->inbox.take(frame);
   if (!message) return refuse(at, message.error().what);
-  at.owes_acknowledgement = true;
+  if (at.owes == 0) at.acknowledge_at = now_ + acknowledge_after;
+  at.owes += 1 + frame.bytes.size();
   if (*message) deliver(at, static_cast<std::uint8_t>((*message)->kind), std::move((*message)->bytes));
 }
 
@@ -103,7 +111,7 @@ void tcp_links::deliver(connection& at, std::uint8_t kind, std::string bytes) {
 /// Heartbeats first: they are to stand behind one part and what the kernel holds, not behind all that waits.
 void tcp_links::fill(connection& at) {
   auto& peer = *at.peer;
-  if (std::exchange(at.owes_acknowledgement, false)) write_acknowledged(at.out, peer.inbox.arrived());
+  if (std::exchange(at.owes, 0) != 0) write_acknowledged(at.out, peer.inbox.arrived());
   std::lock_guard lock{guard_};
   for (; !peer.beats.empty(); peer.beats.pop_front()) write_beat(at.out, peer.beats.front().kind, peer.beats.front().bytes);
   while (at.out.size() < link_part_bytes_max && peer.window.write_next(at.out)) continue;

@@ -129,7 +129,7 @@ result<void> rocks_gathering::flush() {
 
 void rocks_gathering::run() {
   name_this_thread("replica");
-  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);            // it counts every key comparison otherwise
+  rocksdb::SetPerfLevel(rocksdb::PerfLevel::kDisable);  // it counts every key comparison otherwise
   using clock_type = std::chrono::steady_clock;
   constexpr auto never = clock_type::time_point::max();
   auto flush_at = never;  // while all is flushed

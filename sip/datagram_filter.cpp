@@ -170,6 +170,9 @@ std::string_view version_of(std::string_view start_line) {
   return start_line.substr(start_line.find_last_of(" \t") + 1);
 }
 
+/// A start line is never folded: white space behind it begins a header of its own, as in a datagram.
+bool is_start_line(std::string_view header) { return is_sip_start(text::cut_line(header)); }
+
 /// The first Content-Length counts, as in a datagram.
 std::optional<std::size_t> content_length_of(std::string_view head) {
   for (auto h = text::cut_header(head); !h.whole.empty(); h = text::cut_header(head))
@@ -339,7 +342,7 @@ datagram_cause stream_scanner::scan(std::string_view chunk, const datagram_filte
   while (!chunk.empty()) {
     // Whether a header goes on shows in the next line's first byte; Sofia acts no earlier, on the empty line.
     const bool ends_crlf = chunk.front() == '\n' && header_.ends_with('\r');
-    if (at_line_start_ && !ends_crlf && !text::is_space(chunk.front())) {
+    if (at_line_start_ && !ends_crlf && (!text::is_space(chunk.front()) || is_start_line(header_))) {
       const auto found = judge(options);
       header_.clear();
       if (found != datagram_cause::passed) return found;

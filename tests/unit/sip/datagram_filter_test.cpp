@@ -250,6 +250,14 @@ TEST(StreamScanner, FindsUrisThatSofiaOverreadsAcrossChunks) {
     for (std::size_t size = 1; size < 40; ++size) EXPECT_EQ(in_chunks(whole, size), cause::uri_parameter) << size << whole;
 }
 
+TEST(StreamScanner, FindsMaddrInAViaThatBeginsWithWhiteSpaceBehindTheStartLine) {
+  for (const auto& start :
+       std::vector<std::string>{"OPTIONS sip:400@x SIP/2.0\r\n", "OPTIONS sip:400@x SIP/2.0\r", "SIP/2.0 200 OK\n"})
+    for (std::size_t size = 1; size < 40; ++size)
+      EXPECT_EQ(in_chunks(start + "\tVia: SIP/2.0/TCP h;\r\n maddr=203.0.113.9\r\n\r\nx", size), cause::via_reflection)
+          << start << size;
+}
+
 TEST(StreamScanner, BoundsAHeader) {
   EXPECT_EQ(in_chunks(request("INVITE", "sip:400@x", "X: " + std::string(9'000, 'y') + "\r\n"), 1'000), cause::headers);
 }

@@ -17,13 +17,15 @@ namespace seatgrid::actors {
 class page_gatherer : public std::enable_shared_from_this<page_gatherer> {
  public:
   page_gatherer(std::size_t asked, std::string next_cursor, gateway::answer done);
-  /// The answer for place `at`. An item that is not there any more is left out.
+  /// The answer for place `at`. An item that is not there any more is left out; one that could not be asked (its lane has no
+  /// owner here just now) fails the page: a list that lacks what lives would be taken for the truth.
   void put(std::size_t at, result<std::string> item);
 
  private:
   std::mutex mutex_;
   std::vector<std::optional<std::string>> items_;
   std::size_t left_ = 0;
+  std::optional<error> failed_{};
   const std::string next_cursor_;
   gateway::answer done_;
 };

@@ -29,8 +29,13 @@ void page_gatherer::put(std::size_t at, result<std::string> item) {
   std::vector<std::string> all;
   {
     const std::lock_guard lock{mutex_};
-    if (item) items_[at] = std::move(*item);
+    const auto nobody_could_say = [&] { return item.error().code == errc::unavailable || item.error().code == errc::timed_out; };
+    if (item)
+      items_[at] = std::move(*item);
+    else if (nobody_could_say())
+      failed_ = std::move(item.error());
     if (--left_ != 0) return;
+    if (failed_) return done_(tl::unexpected{*failed_});
     for (auto& one : items_)
       if (one) all.push_back(std::move(*one));
   }

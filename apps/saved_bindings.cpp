@@ -10,7 +10,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds page_max{10};
+constexpr std::chrono::seconds page_max{
+    3};  // longer than the gateway tries (2 s); a slot is opened, or a process ends, so much later
 constexpr std::uint32_t page_items = 1'000;
 
 /// "2026-11-23T09:41:32.995093Z"; zero for anything else.

@@ -152,7 +152,7 @@ void entity_shell::resume_again_when_durable() {
   slot_->wants_idle = true;
   if (slot_->unsynced.load() != 0) return;
   resumes_again_ = false;
-  if (!core_ || !stored_ || core_->resting()) return;  // nothing of it stands anywhere, or whoever loads it resumes it
+  if (!core_ || !stored_) return;  // nothing of it stands anywhere
   promise all{.from = entity_, .tenant = kept_.tenant, .at = {}, .decided = {}, .what = {}, .published = {}, .early = {}};
   const auto now = lane_.next_turn();
   all.at = now.at;

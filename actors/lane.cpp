@@ -9,6 +9,7 @@
 #include "actors/entity_shell.hpp"
 #include "actors/lane_keeper.hpp"
 #include "actors/shell_row.hpp"
+#include "domain/call_resume.hpp"
 
 namespace seatgrid::actors {
 namespace {
@@ -342,9 +343,28 @@ std::vector<entity_ref> lane::live_entities() const {
   return all;
 }
 
+std::vector<entity_ref> lane::ended_calls(time_point since) const {
+  std::vector<entity_ref> all;
+  for (unsigned s = 0; s < shard_count && all.size() < ended_calls_max; ++s) {
+    const auto shard = static_cast<shard_id>(s);
+    if (&owner_.lane_of({entity_kind::none, std::uint64_t{shard} << (64 - shard_bits)}) != this) continue;
+    static_cast<void>(owner_.log().scan(id_, cdr_prefix(shard), [&](std::string_view key, std::string_view) {
+      const auto place = place_of_cdr_key(key);
+      if (!place) return true;
+      if (place->at < since) return false;
+      all.push_back(place->call);
+      return all.size() < ended_calls_max;
+    }));
+  }
+  return all;
+}
+
 void lane::resume_calls_at(slot_number slot, const std::unordered_set<entity_ref>& others) {
   if (!ready()) return;  // whoever restores the lane finds the slot as it is then
-  for (const auto entity : live_entities()) {
+  auto all = live_entities();
+  const auto ended = ended_calls(now() - calls::end_said_again);
+  all.insert(all.end(), ended.begin(), ended.end());
+  for (const auto entity : all) {
     if (entity.kind != entity_kind::call) continue;
     if (home_of(call_id{entity.id}) != slot && !others.contains(entity)) continue;
     auto in = std::make_shared<entity_input>();

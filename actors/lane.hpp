@@ -151,6 +151,7 @@ class lane {
   friend class lane_keeper;
   using moment = timer_table::moment;
   static constexpr std::size_t part_count = 16;
+  static constexpr std::size_t ended_calls_max = 500;
   struct part {
     std::mutex mutex{};
     life_ptr life{};
@@ -168,6 +169,8 @@ class lane {
   void release_early();
   void refuse_held();
   std::vector<entity_ref> live_entities() const;
+  /// Calls that closed after this: their phones may not have heard it. Newest first, at most `ended_calls_max`.
+  std::vector<entity_ref> ended_calls(time_point since) const;
 
   engine& owner_;
   const lane_id id_;

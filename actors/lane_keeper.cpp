@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "actors/engine.hpp"
+#include "domain/call_resume.hpp"
 
 namespace seatgrid::actors {
 namespace {
@@ -75,6 +76,8 @@ void lane_keeper::on_claimed(const claim_word& word) {
   life_->at = claimed->at;
   life_->recorded = claimed->now;
   todo_ = lane_.live_entities();
+  const auto ended = lane_.ended_calls(life_->recorded - calls::end_said_again);
+  todo_.insert(todo_.end(), ended.begin(), ended.end());
   next_ = outstanding_ = 0;
   owner.count().found += todo_.size();
   lane_.begin_life(life_);

@@ -51,7 +51,9 @@ slot_number router::edge_of(const leg_command& what) {
   if (found == away_.end()) return home;
   const auto at = found->second;
   // After these the rules say no more to it; should the edge still tell something, that says again where the leg is.
-  if (std::holds_alternative<leg_forget>(what) || std::holds_alternative<leg_release>(what)) away_.erase(found);
+  const bool is_ended = std::holds_alternative<leg_release>(what);
+  if (is_ended && ended_.size() < options_.ended_max) ended_.push_back({leg.call, at, now() + options_.ended_kept});
+  if (is_ended || std::holds_alternative<leg_forget>(what)) away_.erase(found);
   away_count_ = away_.size();
   return at;
 }
@@ -175,6 +177,8 @@ std::unordered_set<entity_ref> router::calls_with_legs_at(slot_number at) const 
   std::unordered_set<entity_ref> out;
   for (const auto& [leg, where] : away_)
     if (where == at) out.insert(ref(leg.call));
+  for (const auto& one : ended_)
+    if (one.at == at) out.insert(ref(one.call));
   return out;
 }
 

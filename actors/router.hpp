@@ -44,6 +44,9 @@ struct router_options {
   /// Commands for a slot that, as far as this process has read the roster, another holds: their sender may have read on. Then
   /// dropped and counted.
   milliseconds early_patience{5'000};
+  /// Legs that were ended elsewhere than at their call's home, so long: the holder of that slot may be out before it says so.
+  milliseconds ended_kept{30'000};
+  std::size_t ended_max = 20'000;
   std::size_t questions_max = 10'000;     ///< of this process, without an answer
   milliseconds question_patience{5'000};  ///< then timed_out
 };
@@ -140,6 +143,7 @@ class router {
   void first_word(leg_id leg);
   void refuse_old_calls();
   void forget_legs_of_lost_lanes();
+  void forget_ended_legs(std::chrono::steady_clock::time_point now);
   void take_entity(const std::string& bytes);
   void take_slot(const std::string& bytes);
   void take_question(const cluster::lane_owner& from, const std::string& bytes);
@@ -159,6 +163,12 @@ class router {
   mutable std::mutex away_mutex_;
   std::atomic<std::size_t> away_count_{0};
   std::unordered_map<leg_id, slot_number> away_{};  ///< legs that are not at their call's home
+  struct ended_leg {
+    call_id call{};
+    slot_number at = 0;
+    std::chrono::steady_clock::time_point until{};
+  };
+  std::deque<ended_leg> ended_{};
 
   struct unanswered_call {
     entity_input in{};

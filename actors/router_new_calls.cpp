@@ -28,10 +28,15 @@ void router::first_word(leg_id leg) {
 }
 
 void router::forget_legs_of_lost_lanes() {
-  if (away_count_ == 0) return;
   const std::lock_guard lock{away_mutex_};
+  std::erase_if(ended_, [&](const auto& one) { return !owns(lane_of(ref(one.call))); });
   std::erase_if(away_, [&](const auto& one) { return !owns(lane_of(ref(one.first.call))); });
   away_count_ = away_.size();
+}
+
+void router::forget_ended_legs(std::chrono::steady_clock::time_point now) {
+  const std::lock_guard lock{away_mutex_};
+  while (!ended_.empty() && ended_.front().until <= now) ended_.pop_front();
 }
 
 void router::repeat_new_calls() {

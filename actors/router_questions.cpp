@@ -100,6 +100,7 @@ void router::tick() {
   std::vector<std::function<void()>> due;
   const auto at = now();
   drop_late_early(at);
+  forget_ended_legs(at);
   {
     const std::lock_guard lock{questions_mutex_};
     due.swap(later_);

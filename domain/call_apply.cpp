@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "domain/call_resume.hpp"
 #include "domain/call_rules.hpp"
 
 namespace seatgrid::calls {
@@ -191,7 +192,7 @@ void call_folding::operator()(const release_began& e) const {
 }
 void call_folding::operator()(const call_closed&) const {
   call.phase = call_phase::closed;
-  call.legs.clear();
+  std::erase_if(call.legs, [](const call_leg& leg) { return !owes_end(leg); });
   call.legs.shrink_to_fit();
   call.variables.clear();
   call.secrets.clear();

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "domain/call_apply.hpp"
+#include "domain/call_resume.hpp"
 
 namespace seatgrid::calls {
 namespace {
@@ -12,7 +13,7 @@ void move(call_leg& leg, leg_input input) {
 /// The CDR needs little of a leg that is over; a caller who waits an hour may ring a hundred agents.
 void slim(call_leg& leg) {
   if (!leg.is_over() || leg.media != endpoint_state::closed) return;
-  leg.dialog = {.sip_call_id = leg.dialog.sip_call_id, .incoming = leg.dialog.incoming};
+  if (!owes_end(leg)) leg.dialog = {.sip_call_id = leg.dialog.sip_call_id, .incoming = leg.dialog.incoming};
   leg.local = {};
   leg.remote.reset();
   leg.endpoint = {};

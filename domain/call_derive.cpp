@@ -25,6 +25,7 @@ void later(effects& out, T command) {
 void tell(effects& out, publish what) { out.push_back({timing::when_durable, std::move(what)}); }
 
 void tell_ended(const call_state& call, std::uint32_t index, effects& out) {
+  if (call.phase == call_phase::closed) return;  // told
   if (const auto* leg = call.leg(index)) tell(out, told_ended(call, *leg));
 }
 

@@ -62,22 +62,34 @@ void restore_audio(const call_state& call, const call_leg& leg, effects& out) {
     say_media(out, media_play{.leg = id, .play_id = leg.play->play_id, .list = leg.play->list, .loop = leg.play->loop});
 }
 
+/// Else it is presumed dead at most: it may live, and hears our BYE.
+bool they_said_so(const call_leg& leg) { return leg.ended_by_them && leg.cause.q850 != q850::recovery_on_timer; }
+
 /// A leg that we ended: our BYE, CANCEL or refusal may not have left.
-void end_again(const call_state& call, const call_leg& leg, effects& out) {
+void end_again(const call_state& call, const call_leg& leg, time_point now, effects& out) {
   const leg_id id{call.id, leg.index};
   if (leg.media == endpoint_state::closing) say_media(out, media_close{id});
   if (leg.state == leg_state::cancelling) return cancel_again(call, leg, out);
-  if (leg.ended_by_them && leg.cause.q850 != q850::recovery_on_timer) return say_leg(out, leg_forget{id});
-  const bool had_dialog = !leg.dialog.sip_call_id.empty();
-  if (!had_dialog || leg.state != leg_state::released) return;
-  const bool unanswered_caller = leg.role == leg_role::caller && leg.answered_at == time_point{};
+  if (now - leg.ended_at > end_said_again) return;
+  if (they_said_so(leg)) return say_leg(out, leg_forget{id});
+  if (!owes_end(leg)) return;
   const bool confirmed = leg.answered_at != time_point{};
-  if (!unanswered_caller && !confirmed) return;  // its final response is known
   say_leg(out, leg_restore{.leg = id, .saved = leg.dialog, .confirmed = confirmed});
-  if (unanswered_caller)
-    say_leg(out, leg_reject{.leg = id, .cause = leg.cause});
-  else
+  if (confirmed)
     say_leg(out, leg_release{.leg = id, .cause = leg.cause});
+  else
+    say_leg(out, leg_reject{.leg = id, .cause = leg.cause});
+}
+
+/// The call is over and its CDR written; only its phones may not know.
+void resume_closed(const call_state& call, time_point now, effects& out) {
+  for (std::uint32_t index = 1; index <= call.last_leg; ++index) {
+    const auto* leg = call.leg(index);
+    if (leg != nullptr && now - leg->ended_at <= end_said_again)
+      end_again(call, *leg, now, out);
+    else
+      say_leg(out, leg_forget{{call.id, index}});
+  }
 }
 
 void restart_timers(const call_state& call, time_point now, effects& out) {
@@ -103,11 +115,10 @@ void stop_recordings_again(const call_state& call, effects& out) {
     if (r.state == recording_state::stopping) say_media(out, record_stop_command(call, r));
 }
 
-void resume_live(const call_state& call, effects& out) {
+void resume_live(const call_state& call, time_point now, effects& out) {
   for (const auto& leg : call.legs) {
     if (!leg.is_live()) {
-      const bool has_endpoint = leg.media != endpoint_state::closed && leg.media != endpoint_state::none;
-      if (has_endpoint || leg.state == leg_state::cancelling) end_again(call, leg, out);
+      end_again(call, leg, now, out);
       continue;
     }
     restore_dialog(call, leg, out);
@@ -117,12 +128,17 @@ void resume_live(const call_state& call, effects& out) {
   stop_recordings_again(call, out);
 }
 
-void resume_releasing(const call_state& call, effects& out) {
+void resume_releasing(const call_state& call, time_point now, effects& out) {
   stop_recordings_again(call, out);
-  for (const auto& leg : call.legs) end_again(call, leg, out);
+  for (const auto& leg : call.legs) end_again(call, leg, now, out);
 }
 
 }  // namespace
+
+bool owes_end(const call_leg& leg) {
+  if (leg.state != leg_state::released || they_said_so(leg) || leg.dialog.sip_call_id.empty()) return false;
+  return leg.answered_at != time_point{} || leg.role == leg_role::caller;  // else its final response is known
+}
 
 enqueue enqueue_word(const call_state& call) {
   const auto& wait = *call.wait;
@@ -164,12 +180,9 @@ void call_rules::resume(const state& now, turn at, effects& out) {
     case call_phase::none:
     case call_phase::forgotten: return;
     case call_phase::opening:
-    case call_phase::running: resume_live(now, out); break;
-    case call_phase::releasing: resume_releasing(now, out); break;
-    case call_phase::closed:
-      for (std::uint32_t leg = 1; leg <= now.last_leg; ++leg)
-        out.push_back({timing::when_durable, to_leg{leg_forget{{now.id, leg}}}});
-      break;
+    case call_phase::running: resume_live(now, at.at, out); break;
+    case call_phase::releasing: resume_releasing(now, at.at, out); break;
+    case call_phase::closed: resume_closed(now, at.at, out); break;
   }
   repeat_words(now, at.at, out);
   restart_timers(now, at.at, out);

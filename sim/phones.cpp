@@ -223,6 +223,7 @@ void phones::on_release(leg_id leg, const release_cause& cause) {
   if (phone == nullptr) return;
   stage_.say("phone " + phone->device + " is released from " + name_of(leg) + " (" + cause.text + ")");
   if (!phone->incoming) {
+    if (!phone->end_ordered) phone->end_ordered = stage_.now();
     if (phone->edge_answered) return end_answered(*phone);
     return give_up(*phone);
   }
@@ -256,12 +257,16 @@ void phones::on_restore(slot_number at, const leg_restore& order) {
 }
 
 /// The call has another owner, and the edge lived on (sip/restore.cpp).
-void phones::tell_again(const phone_leg& phone, const leg_restore& order) {
+void phones::tell_again(phone_leg& phone, const leg_restore& order) {
   if (phone.end_untold)
     return to_node(leg_ended{.leg = phone.leg, .at = phone.ended_at, .cancelled = phone.cancelled, .cause = {}});
+  if (!phone.incoming && !order.confirmed) {
+    if (!phone.edge_answered) return give_up(phone);
+    return tell(leg_answered{.leg = phone.leg, .media = sdp_of(phone.leg), .confirmed = dialog_of(phone)});
+  }
   const bool talks = phone.incoming ? phone.state == phone_state::talking : phone.edge_answered;
   if (!talks) return;
-  if (order.confirmed || !phone.incoming) return to_node(leg_probed{.leg = phone.leg, .status = 200});
+  if (order.confirmed) return to_node(leg_probed{.leg = phone.leg, .status = 200});
   to_node(leg_confirmed{.leg = phone.leg, .media = {}, .confirmed = dialog_of(phone)});
 }
 
@@ -310,6 +315,7 @@ void phones::kill(slot_number at) {
   for (auto& [unused, phone] : legs_) {
     if (phone.slot != at) continue;
     if (phone.edge_knows && phone.state != phone_state::ended) phone.unknown_since = stage_.now();
+    phone.end_delayed |= phone.end_ordered && phone.state != phone_state::ended;
     phone.edge_knows = phone.edge_heard = phone.edge_cancels = phone.edge_answered = phone.edge_acks = false;
     if (!phone.incoming && !phone.left) phone.state = phone_state::ended;
   }
@@ -333,6 +339,9 @@ void phones::restarted(slot_number at) {
 
 void phones::look_for_lost(time_point last_trouble, milliseconds patience) {
   for (auto& [leg, phone] : legs_) {
+    if (phone.end_ordered && phone.state == phone_state::talking &&
+        stage_.now() - std::max(*phone.end_ordered, last_trouble) > patience)
+      complain("phone of " + phone.device + " is still in " + name_of(leg) + ", which was ended");
     if (!phone.incoming || !phone.unknown_since || phone.state == phone_state::ended) continue;
     const auto now = stage_.now();
     if (!phone.was_early) {

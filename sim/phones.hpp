@@ -38,6 +38,8 @@ struct phone_leg {
   bool cancelled = false;
   bool was_early = false;  ///< a promise reached the caller: the call must not be lost
   time_point ended_at{};
+  std::optional<time_point> end_ordered{};  ///< of ours: the rules ended it then
+  bool end_delayed = false;                 ///< its edge was silent, or died, before the word for that left
   std::uint32_t offers = 0;
   destination asked{};
   std::optional<time_point> unknown_since{};  ///< the edge that knew it died then, and no other knows it yet
@@ -87,7 +89,7 @@ class phones {
   void repeat_end(leg_id leg, std::uint32_t times);
   void to_node(leg_event event);
   void tell(const leg_event& event);
-  void tell_again(const phone_leg& phone, const leg_restore& order);
+  void tell_again(phone_leg& phone, const leg_restore& order);
   slot_number slot_of(leg_id leg) const;
   const tenant_place& tenant_of(call_id call) const;
   // phones_agent.cpp: an INVITE of ours between edge and phone

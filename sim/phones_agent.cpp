@@ -23,6 +23,7 @@ void phones::to_phone(leg_id leg, bool may_be_lost, std::function<void(phone_leg
   const auto wait = edge_wait + (may_be_lost && stage_.chance.chance(lost_per_mille) ? t1 : milliseconds{0});
   stage_.in_life_of(slot_of(leg), wait, [this, leg, may_be_lost, arrives = std::move(arrives)] {
     if (!stage_.speaks(slot_of(leg))) {  // nothing leaves; the edge repeats it
+      if (auto* phone = find(leg)) phone->end_delayed |= phone->end_ordered.has_value();
       stage_.in_life_of(slot_of(leg), t1, [this, leg, may_be_lost, arrives] { to_phone(leg, may_be_lost, arrives); });
       return;
     }
@@ -70,7 +71,10 @@ void phones::ring_agent(phone_leg& phone, milliseconds expires) {
   const auto leg = phone.leg;
   const bool is_agent = phone.asked.trunk.empty();  // the rest of the world may have what it likes
   const auto taken = active_.find(phone.device);
-  if (is_agent && taken != active_.end() && is_alive(taken->second))
+  // A talk that is over for the rules, while its edge may not say so, is no second call.
+  const auto* other = taken == active_.end() ? nullptr : find(taken->second);
+  const bool is_ending = other != nullptr && other->state == phone_state::talking && other->end_delayed;
+  if (is_agent && other != nullptr && is_alive(taken->second) && !is_ending)
     complain("I1: phone of " + phone.device + " rings for " + name_of(leg) + " while it has " + name_of(taken->second));
   active_[phone.device] = leg;
   phone.state = phone_state::ringing;

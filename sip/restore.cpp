@@ -291,8 +291,12 @@ void acknowledge_failure(edge_core& core, const sip_t* response, const leg_state
 /// The call has another owner, and this edge lived on: what the former owner may have taken with it is told again.
 void tell_again(edge_core& core, leg_state& leg, const leg_restore& order) {
   if (leg.phase == leg_phase::ended) return core.tell(leg.told);
+  // An early INVITE of ours is given up by whoever restores it (domain/call_resume.cpp); the word for that may have been lost.
+  const bool is_given_up = !leg.incoming && !order.confirmed;
+  if (is_given_up && leg.phase == leg_phase::calling) return cancel_call(leg, {.q850 = 16, .sip = 0, .text = "given up"});
   if (leg.phase != leg_phase::talking) return;
-  if (order.confirmed || !leg.incoming) return core.tell(leg_probed{.leg = leg.id, .status = 200});
+  if (is_given_up) return core.tell(leg_answered{.leg = leg.id, .media = leg.sdp_received, .confirmed = record_of(leg)});
+  if (order.confirmed) return core.tell(leg_probed{.leg = leg.id, .status = 200});
   core.tell(leg_confirmed{.leg = leg.id, .media = {}, .confirmed = record_of(leg)});
 }
 

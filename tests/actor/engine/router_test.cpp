@@ -79,10 +79,14 @@ TEST_F(Router, ALegAtAnotherEdgeIsFoundThereByAllThatFollows) {
   EXPECT_EQ(one.at_slot.size(), 1U) << "forgotten";
 }
 
-TEST_F(Router, KeepsNoPlaceOfALegThatIsReleasedOrWhoseLaneIsLost) {
+TEST_F(Router, KeepsThePlaceOfAReleasedLegForAMomentAndOfALostLaneNotAtAll) {
   const leg_id released{call_of(1), 2}, lost{call_of(1, 2), 2};
   for (const auto& leg : {released, lost}) one.ways->to_leg(leg_invite{.leg = leg, .to = {.edge = 2}});
   one.ways->to_leg(leg_release{.leg = released});
+  one.ways->tick();
+  EXPECT_EQ(one.ways->calls_with_legs_at(2).size(), 2U) << "the holder of the slot may be out before it has ended the leg";
+  now += seconds{30};
+  one.ways->tick();
   EXPECT_EQ(one.ways->calls_with_legs_at(2), (std::unordered_set<entity_ref>{ref(lost.call)}));
   one.ways->repeat_new_calls();
   EXPECT_EQ(one.ways->calls_with_legs_at(2).size(), 1U) << "the lane is still ours";

@@ -239,6 +239,36 @@ TEST_F(Restore, PhoneThatWasRingingIsCancelledWithTheOldBranch) {
   EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 487);
 }
 
+TEST_F(Restore, AnEdgeThatLivedOnCancelsWhatTheNewOwnerOfTheCallGaveUp) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto order = order_to(phone);
+  start();
+  ASSERT_TRUE(edge_->command(order));
+  const auto invite = phone.expect_request("INVITE");
+  phone.send(response_to(invite, "180 Ringing", "p1"));
+  sink_.expect<leg_progress>();
+  cancel_again(order);
+  phone.send(response_to(phone.expect_request("CANCEL"), "200 OK", "p1"));
+  phone.send(response_to(invite, "487 Request Terminated", "p1"));
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 487);
+}
+
+TEST_F(Restore, AnEdgeThatLivedOnTellsTheNewOwnerAgainThatThePhoneAnswered) {
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto order = order_to(phone);
+  start();
+  ASSERT_TRUE(edge_->command(order));
+  phone.send(answer_to(phone.expect_request("INVITE"), phone));
+  const auto first = sink_.expect<leg_answered>();  // died with the former owner
+  cancel_again(order);
+  const auto again = sink_.expect<leg_answered>();
+  EXPECT_EQ(again.confirmed, first.confirmed);
+  EXPECT_EQ(again.media, first.media);
+  ASSERT_TRUE(edge_->command(leg_release{.leg = order.leg, .cause = {}}));
+  phone.expect_request("ACK");
+  phone.expect_request("BYE");
+}
+
 TEST_F(Restore, PhoneThatAnswersAcrossThatCancelGetsAckAndBye) {
   sip_peer phone{phone_ip, peer_port(), port_};
   const auto order = order_to(phone);

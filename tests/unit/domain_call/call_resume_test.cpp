@@ -227,6 +227,22 @@ TEST(CallResume, ReleasesAreRepeatedUntilTheCdrIsWritten) {
   EXPECT_EQ(b.cdr().recoveries, 1U);
 }
 
+TEST(CallResume, AClosedCallEndsItsPhoneAgainAsLongAsNobodyMayHaveSaidSo) {
+  call_bench b;
+  b.talk();
+  b.hang_up(1);
+  b.close_all();
+  ASSERT_EQ(b.call.phase, call_phase::closed);
+  const auto out = killed_and_resumed(b, milliseconds{20'000});
+  ASSERT_EQ(b.count<leg_restore>(out), 1U);
+  EXPECT_TRUE(b.find_in<leg_restore>(out)->confirmed);
+  EXPECT_EQ(b.find_in<leg_restore>(out)->leg.index, 2U);
+  EXPECT_EQ(b.find_in<leg_restore>(out)->saved.remote_tag, "theirs");
+  ASSERT_EQ(b.count<leg_release>(out), 1U);
+  EXPECT_EQ(b.find_in<leg_release>(out)->leg.index, 2U);
+  EXPECT_EQ(b.count<leg_release>(killed_and_resumed(b, milliseconds{20'000})), 0U) << "half a minute is over";
+}
+
 TEST(CallResume, ADialToAPhoneIsMadeAnew) {
   call_bench b;
   b.arrive();

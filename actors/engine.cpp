@@ -110,11 +110,13 @@ bool engine::forward(lane_id lane, const entity_input& in) {
   return hooks_.forward && hooks_.forward(lane, in);
 }
 
-void engine::refuse_overload(const entity_input& in) {
+void engine::refuse_overload(const entity_input& in) { refuse_call(leg_of(std::get<leg_event>(in.what))); }
+
+release_cause engine::refuse_call(leg_id leg) {
   counters_.calls_refused.fetch_add(1, std::memory_order_relaxed);
-  ports_.to_leg(leg_reject{.leg = leg_of(std::get<leg_event>(in.what)),
-                           .cause = {q850_congestion, 503, "overload"},
-                           .retry_after_s = static_cast<std::uint32_t>(options_.retry_after.count())});
+  const release_cause why{q850_congestion, 503, "overload"};
+  ports_.to_leg(leg_reject{.leg = leg, .cause = why, .retry_after_s = static_cast<std::uint32_t>(options_.retry_after.count())});
+  return why;
 }
 
 void engine::on(media_event event) {
@@ -215,6 +217,7 @@ bool engine::is_in_time(leg_invite& order, const promise& step_of, lane& from) {
 }
 
 void engine::release_counted(promise& step_of, const step_position& position, lane& from, const life_ptr& life) {
+  if (step_of.begins) step_of.begins->is_settled = true;
   if (step_of.early && !step_of.early->left.exchange(true))
     for (auto& one : step_of.early->what) release(one, step_of, from, life);
   for (auto& one : step_of.what) {

@@ -61,6 +61,8 @@ class engine {
   void refuse(const entity_input& in, const error& why);
   /// A new call gets 503 with Retry-After.
   void refuse_overload(const entity_input& in);
+  /// Likewise; returns the cause that the caller hears.
+  release_cause refuse_call(leg_id leg);
   /// In a cluster: see engine_hooks::forward.
   bool claims_by_order() const { return static_cast<bool>(hooks_.forward); }
   bool forward(lane_id lane, const entity_input& in);

@@ -86,7 +86,9 @@ void entity_shell::handle(const input_ptr& in) {
   }
   try {
     if (core_ || load()) {
-      if (!resumed_ && (!life_->resumed || only_resume || core_->resumes_on_load())) begin_life();
+      // What lives and was not restored began in this life.
+      const bool is_woken = only_resume && core_->resting();
+      if (!resumed_ && (!life_->resumed || is_woken || core_->resumes_on_load())) begin_life();
       if (std::holds_alternative<show_entity>(in->what))
         lane_.owner().requests().finish(
             in->request, stored_ ? result<std::string>{core_->show()} : fail(errc::not_found, "there is no such one"));
@@ -138,8 +140,14 @@ bool entity_shell::load() {
 void entity_shell::begin_life() {
   resumed_ = true;
   if (!stored_) return;
-  promise all{
-      .from = entity_, .tenant = kept_.tenant, .at = life_->recorded, .decided = {}, .what = {}, .published = {}, .early = {}};
+  promise all{.from = entity_,
+              .tenant = kept_.tenant,
+              .at = life_->recorded,
+              .decided = {},
+              .what = {},
+              .published = {},
+              .early = {},
+              .begins = {}};
   // Waits go on from the log's own time: the node being away uses none of them up (DESIGN section 2, waits).
   turn now = lane_.next_turn();
   if (!life_->resumed && life_->recorded.us != 0) now.at = life_->recorded;
@@ -153,7 +161,8 @@ void entity_shell::resume_again_when_durable() {
   if (slot_->unsynced.load() != 0) return;
   resumes_again_ = false;
   if (!core_ || !stored_) return;  // nothing of it stands anywhere
-  promise all{.from = entity_, .tenant = kept_.tenant, .at = {}, .decided = {}, .what = {}, .published = {}, .early = {}};
+  promise all{
+      .from = entity_, .tenant = kept_.tenant, .at = {}, .decided = {}, .what = {}, .published = {}, .early = {}, .begins = {}};
   const auto now = lane_.next_turn();
   all.at = now.at;
   core_->resume(now, all.what);
@@ -194,7 +203,14 @@ void entity_shell::decide(const input_ptr& in) {
     owner.refuse(*in, came.refused ? *came.refused : error{errc::unsupported, "this entity takes no such order"});
   } else if (came.events.empty()) {
     add_reply_if_none(*in, came.what_follows);
-    promise none{.from = entity_, .tenant = kept_.tenant, .at = now.at, .decided = {}, .what = {}, .published = {}, .early = {}};
+    promise none{.from = entity_,
+                 .tenant = kept_.tenant,
+                 .at = now.at,
+                 .decided = {},
+                 .what = {},
+                 .published = {},
+                 .early = {},
+                 .begins = {}};
     for (auto& one : came.what_follows) owner.release(one, none, lane_, life_);
   } else {
     commit(in, came, now, config->version);
@@ -251,6 +267,10 @@ void entity_shell::commit(const input_ptr& in, outcome& came, const turn& now, s
     return;
   }
   later->tenant = kept_.tenant;
+  if (const auto* event = std::get_if<leg_event>(&in->what); event != nullptr && std::holds_alternative<leg_incoming>(*event)) {
+    later->begins = std::make_shared<begun_call>();
+    later->begins->leg = leg_of(*event);
+  }
   later->published = made.outbox;
   stored_ = true;
   effects now_leaving, early;
@@ -264,8 +284,14 @@ void entity_shell::commit(const input_ptr& in, outcome& came, const turn& now, s
     later->early = std::make_shared<early_answers>();
     later->early->what = std::move(early);
   }
-  const promise what_is_known{
-      .from = entity_, .tenant = kept_.tenant, .at = now.at, .decided = {}, .what = {}, .published = {}, .early = {}};
+  const promise what_is_known{.from = entity_,
+                              .tenant = kept_.tenant,
+                              .at = now.at,
+                              .decided = {},
+                              .what = {},
+                              .published = {},
+                              .early = {},
+                              .begins = {}};
   lane_.append(life_, slot_, std::move(made), std::move(later));
   for (auto& one : now_leaving) lane_.owner().release(one, what_is_known, lane_, life_);
 }

@@ -146,9 +146,28 @@ void lane::give_away(std::deque<held_input>& batch) {
 
 void lane::serve_stall() {
   release_early();
+  refuse_begun();
   if (!has_held_) return;
   refuse_held();
   release_held();
+}
+
+/// As those that are held: the rules know this one already, and hear that the caller is gone.
+void lane::refuse_begun() {
+  const auto now = owner_.system().clock().now();
+  std::vector<std::shared_ptr<begun_call>> late;
+  {
+    const std::lock_guard lock{late_mutex_};
+    for (; !begun_.empty() && begun_.front().due <= now; begun_.pop_front())
+      if (auto call = begun_.front().call.lock(); call && !call->is_settled.exchange(true)) late.push_back(std::move(call));
+  }
+  for (const auto& call : late) {
+    auto gone = std::make_shared<entity_input>();
+    gone->to = ref(call->leg.call);
+    gone->what =
+        leg_event{leg_ended{.leg = call->leg, .at = this->now(), .cancelled = true, .cause = owner_.refuse_call(call->leg)}};
+    deliver(std::move(gone));
+  }
 }
 
 /// A re-INVITE has waited long enough: its answer leaves without its step.
@@ -218,6 +237,10 @@ void lane::append(const life_ptr& life, const slot_ptr& slot, step done, std::sh
     waiting_since_us_ =
         std::chrono::duration_cast<std::chrono::microseconds>(owner_.system().clock().now().time_since_epoch()).count();
   owner_.count().steps.fetch_add(1, std::memory_order_relaxed);
+  if (left->begins) {
+    const std::lock_guard lock{late_mutex_};
+    begun_.push_back({left->begins, owner_.system().clock().now() + owner_.options().stall_limit});
+  }
   if (left->early) {
     const std::lock_guard lock{late_mutex_};
     late_.push_back({left, life, owner_.system().clock().now() + owner_.options().reinvite_wait});

@@ -50,6 +50,12 @@ struct early_answers {
   effects what{};
 };
 
+/// A call that the rules began while the journal was about to stall: its caller hears nothing but 100 until the step counts.
+struct begun_call {
+  std::atomic<bool> is_settled{false};  ///< it counts, or the caller was refused
+  leg_id leg{};
+};
+
 /// Effects of one step that may leave only when it counts, and what must be known then.
 struct promise {
   entity_ref from{};
@@ -59,6 +65,7 @@ struct promise {
   effects what{};
   std::vector<outbox_event> published{};
   std::shared_ptr<early_answers> early{};  ///< none: nothing of it may leave before
+  std::shared_ptr<begun_call> begins{};    ///< of the step that begins a call
 };
 
 /// Tells how a claim or a rest that was ordered ended.
@@ -168,6 +175,7 @@ class lane {
   bool is_open() const;  ///< under held_mutex_
   void release_early();
   void refuse_held();
+  void refuse_begun();
   std::vector<entity_ref> live_entities() const;
   /// Calls that closed after this: their phones may not have heard it. Newest first, at most `ended_calls_max`.
   std::vector<entity_ref> ended_calls(time_point since) const;
@@ -197,7 +205,12 @@ class lane {
   std::atomic<bool> has_held_{false};
   std::mutex late_mutex_;
   std::deque<late_answer> late_{};
-  life_ptr current_{};  ///< under held_mutex_
+  struct late_call {
+    std::weak_ptr<begun_call> call{};  ///< gone: its step counts, or did not
+    moment due{};
+  };
+  std::deque<late_call> begun_{};  ///< under late_mutex_
+  life_ptr current_{};             ///< under held_mutex_
   caf::actor keeper_{};
 };
 

@@ -18,6 +18,8 @@ namespace {
 
 constexpr milliseconds tick_every{50};
 constexpr milliseconds drained_at_least{2'000};  // others need a moment to take what it had
+constexpr milliseconds look_at_disk_every{500};
+constexpr double room_again = 1.0;  // per cent beyond the limit: lanes shall not go to and fro
 constexpr lane_id config_lane = 0;
 constexpr int exit_out_of_cluster = 70;
 constexpr const char* configuration_word = "configuration";
@@ -112,6 +114,7 @@ void cluster_seat::attach(node& actors) {
       "seat",
       [this] {
         router_->tick();
+        look_at_disk();
         end_when_empty();
         open_again();
       },
@@ -164,7 +167,7 @@ cluster::steward_hooks cluster_seat::hooks() {
     std::_Exit(exit_out_of_cluster);
   };
   out.lanes = [this] { return log_.lanes(); };
-  out.may_own = [this] { return !draining_ && !log_.status().failed; };
+  out.may_own = [this] { return !draining_ && has_room_ && !log_.status().failed; };
   out.record = [this](std::uint64_t offset, const auto& what, time_point log) { node_.load()->on_roster(offset, what, log); };
   out.changed = [this] { look_soon(); };
   out.say = [](const std::string& line) { spdlog::info("cluster: {}", line); };
@@ -257,6 +260,18 @@ void cluster_seat::look_whether_drained() {
   drained_since_ = ordered ? std::optional{std::chrono::steady_clock::now()} : std::nullopt;
   draining_ = ordered;
   spdlog::info("{}", ordered ? "drained by order: no new calls, and the end when it is empty" : "serves again by order");
+}
+
+/// Without room the lanes go to other nodes while they can still be brought to rest: audio and reflexes need no disk.
+void cluster_seat::look_at_disk() {
+  const auto& disk = options_.node.disk;
+  const auto at = std::chrono::steady_clock::now();
+  if (!disk.free_percent || at < disk_at_) return;
+  disk_at_ = at + look_at_disk_every;
+  const auto free = disk.free_percent();
+  const bool has_room = free >= disk.calls_stop_below + (has_room_ ? 0.0 : room_again);
+  if (has_room_.exchange(has_room) == has_room) return;
+  spdlog::warn("disk: {:.1f} % free: this node {}", free, has_room ? "may own lanes again" : "gives its lanes to others");
 }
 
 void cluster_seat::end_when_empty() {

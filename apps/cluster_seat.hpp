@@ -84,6 +84,7 @@ class cluster_seat {
   void look_soon();
   void look_again();
   void look_whether_drained();
+  void look_at_disk();
   void end_when_empty();
   void open_again();
   /// From open_slot to close_slot of the steward; true = it is over. What still opens sees that and says nothing.
@@ -116,6 +117,8 @@ class cluster_seat {
 
   std::optional<std::chrono::steady_clock::time_point> drained_since_{};  ///< on the seat's thread, as `ends_`
   bool ends_ = false;
+  std::atomic<bool> has_room_{true};
+  std::chrono::steady_clock::time_point disk_at_{};  ///< on the seat's thread
 
   struct failed_slot {
     cluster::slot what{};

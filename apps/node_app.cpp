@@ -65,6 +65,7 @@ class wired_node final : public node_app {
     std::error_code ec;
     std::filesystem::create_directories(options_.data, ec);
     if (ec) return fail(errc::unavailable, "cannot make " + options_.data + ": " + ec.message());
+    options_.node.disk.free_percent = [directory = options_.data] { return free_percent_of(directory); };
     if (auto opened = open_journal(); !opened) return opened;
     if (auto opened = open_store(); !opened) return opened;
     return lanes_ == nullptr ? open_alone() : open_as_one_of_many();
@@ -193,7 +194,6 @@ class wired_node final : public node_app {
   // --- both ------------------------------------------------------------------------------------------------------
 
   result<void> open_node(node_ports ports) {
-    options_.node.disk.free_percent = [directory = options_.data] { return free_percent_of(directory); };
     options_.node.log = [](const std::string& line) { spdlog::info("{}", line); };
     options_.node.fatal = [](const std::string& line) {
       spdlog::critical("{}", line);

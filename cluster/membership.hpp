@@ -29,9 +29,12 @@ struct lane_place {
   lane_id lane = 0;
   std::uint64_t next = 0;  ///< offset of the first record that is not folded
   bool warm = false;       ///< folded to within a moment of the end: it could serve the lane at once
+  process_id owner{};      ///< by the last claim that won as far as the sender has read
+  std::uint64_t epoch = 0;
   bool operator==(const lane_place&) const = default;
   static constexpr auto fields() {
-    return members{field{1, "lane", &lane_place::lane}, field{2, "next", &lane_place::next}, field{3, "warm", &lane_place::warm}};
+    return members{field{1, "lane", &lane_place::lane}, field{2, "next", &lane_place::next}, field{3, "warm", &lane_place::warm},
+                   field{4, "owner", &lane_place::owner}, field{5, "epoch", &lane_place::epoch}};
   }
 };
 /// How long ago the sender heard a process that is out by now.

@@ -339,12 +339,24 @@ heartbeat heartbeat_for(const steward& at, process_id to) {
   said.sent = at.ticked_at;
   if (const auto it = at.processes.find(to); it != at.processes.end()) said.echo = it->second.last.sent;
   said.roster_next = at.members.next;
-  for (const auto& one : at.lanes) said.lanes.push_back({one.lane, one.next, one.warm});
+  for (const auto& one : at.lanes) said.lanes.push_back({one.lane, one.next, one.warm, one.owner.process, one.epoch});
   for (const auto& [process, gone] : at.departures)
     if (!gone.speaks_no_more && at.now - gone.read_at <= stewarding::remembers_gone &&
         said.gone.size() < stewarding::gone_told_max)
       said.gone.push_back({process, std::chrono::duration_cast<milliseconds>(at.now - gone.heard_at)});
   return said;
+}
+
+lane_claimed claimed_by(const steward& at, lane_id lane) {
+  lane_claimed best{};
+  for (const auto& one : at.lanes)
+    if (one.lane == lane) best = {one.owner.process, one.epoch};
+  for (const auto& [process, sight] : at.processes) {
+    if (at.members.find(process) == nullptr) continue;
+    for (const auto& said : sight.last.lanes)
+      if (said.lane == lane && said.owner && said.epoch > best.epoch) best = {said.owner, said.epoch};
+  }
+  return best;
 }
 
 std::vector<node_card> wanted_peers(const steward& at) {

@@ -60,11 +60,17 @@ struct steward_options {
 /// A lane as this process sees it (lane_journal::lanes()).
 struct lane_sight {
   lane_id lane = 0;
-  lane_owner owner{};      ///< of the last claim that won
-  bool mine = false;       ///< this process owns it, or claims it just now
-  bool warm = false;       ///< folded to within a moment of the log's end
-  std::uint64_t next = 0;  ///< offset of the first record that is not folded
+  lane_owner owner{};       ///< of the last claim that won
+  bool mine = false;        ///< this process owns it, or claims it just now
+  bool warm = false;        ///< folded to within a moment of the log's end
+  std::uint64_t next = 0;   ///< offset of the first record that is not folded
+  std::uint64_t epoch = 0;  ///< of that claim
   bool operator==(const lane_sight&) const = default;
+};
+
+struct lane_claimed {
+  process_id owner{};
+  std::uint64_t epoch = 0;
 };
 
 // What comes in.
@@ -242,6 +248,9 @@ node_time speaks_until(const steward& at);
 bool may_speak(const steward& at, node_time now);
 /// The heartbeat for one process, to be sent each `members.heartbeat` to everyone of wanted_peers().
 heartbeat heartbeat_for(const steward& at, process_id to);
+/// Who owns the lane as the living say, this process among them: the claim with the highest epoch that one of them has read. For
+/// who cannot read the log; it is a way for messages and gives no lane away. No process: nobody's.
+lane_claimed claimed_by(const steward& at, lane_id lane);
 /// With whom this process shall be linked.
 std::vector<node_card> wanted_peers(const steward& at);
 /// The answer to a question about `process`.

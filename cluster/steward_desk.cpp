@@ -242,7 +242,8 @@ void steward_desk_impl::see_lanes() {
                           .owner = {one.owner, one.process},
                           .mine = one.mode == lane_mode::owner || one.mode == lane_mode::claiming,
                           .warm = one.to_fold == 0 && one.mode != lane_mode::stopped,
-                          .next = one.next_offset});
+                          .next = one.next_offset,
+                          .epoch = one.epoch});
   give(seen);
 }
 

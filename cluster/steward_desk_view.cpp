@@ -101,6 +101,9 @@ void steward_desk_impl::publish() {
       lanes.push_back({one.lane, {one.owner, one.process}, one.epoch, one.mode == lane_mode::owner, one.to_fold});
       for (const auto& known : published_.lanes)  // owner_read() may know of a later claim
         if (known.lane == one.lane && known.epoch > one.epoch) lanes.back() = known;
+      const auto said = claimed_by(state_, one.lane);
+      const auto owner = owner_named(said.owner);
+      if (said.epoch > lanes.back().epoch && owner.process) lanes.back() = {one.lane, owner, said.epoch, false, one.to_fold};
     }
     const bool same = std::equal(lanes.begin(), lanes.end(), published_.lanes.begin(), published_.lanes.end(),
                                  [](const auto& a, const auto& b) { return a.owner == b.owner && a.mine == b.mine; });

@@ -111,10 +111,19 @@ std::size_t moves_under_way(const steward& at) {
   }));
 }
 
+/// Somebody's frame is in doubt: a lane would be brought to rest for a claim that nobody reads.
+bool log_stands_still(const steward& at) {
+  const auto early = at.options.members.give_up / 2;
+  return at.alive.mine.oldest_in_doubt >= early ||
+         std::any_of(at.alive.peers.begin(), at.alive.peers.end(), [&](const auto& one) {
+           return one.second.was_heard && !one.second.lost && one.second.last.oldest_in_doubt >= early;
+         });
+}
+
 /// Towards everybody's rank. Not while somebody is lost: who will own its lanes is not decided yet.
 void plan(steward& at, const std::vector<std::string>& names, outputs& out) {
   if (at.now - at.looked_at < at.options.move_every || at.now - at.phase_since < at.options.settle) return;
-  if (!at.suspects.empty() || !may_own(at)) return;
+  if (!at.suspects.empty() || !may_own(at) || log_stands_still(at)) return;
   at.looked_at = at.now;
   auto running = moves_under_way(at);
   const auto all = placed(at, names);

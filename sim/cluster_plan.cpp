@@ -18,8 +18,8 @@ std::string tenant_in(lane_id lane, lane_id lanes) {
 
 std::string_view name_of(scenario which) {
   static constexpr std::array<std::string_view, static_cast<std::size_t>(scenario::count)> names{
-      "random",     "quiet",  "owner-killed", "edge-killed",  "both-killed", "planned-moves", "owner-without-log",
-      "two-parted", "paused", "three-moves",  "empty-restart"};
+      "random",     "quiet",  "owner-killed", "edge-killed",   "both-killed", "planned-moves", "owner-without-log",
+      "two-parted", "paused", "three-moves",  "empty-restart", "drained"};
   return names.at(static_cast<std::size_t>(which));
 }
 

@@ -23,7 +23,8 @@ enum class scenario : std::uint8_t {
   paused = 8,             ///< an owner is stopped for 5 s and goes on
   three_moves = 9,        ///< one lane loses its owner three times while calls talk
   empty_restart = 10,     ///< a node dies and comes back with an empty disk
-  count = 11,
+  drained = 11,           ///< an owner may own no lanes for a while (drain, full disk, end of service), and another node dies
+  count = 12,
 };
 std::string_view name_of(scenario which);
 

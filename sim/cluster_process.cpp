@@ -164,6 +164,7 @@ cluster::steward_hooks cluster_process::hooks() {
   out.give_up = [this](const std::string& why) { journal_->give_up(why); };
   out.end_process = [this](const std::string& why) { ended_ = why.empty() ? "it ends" : why; };
   out.lanes = [this] { return journal_->lanes(); };
+  out.may_own = [this] { return !drains_; };
   out.changed = [this] { looks_ = true; };
   out.say = [this](const std::string& line) { say(line); };
   out.message = [this](const cluster::lane_owner& from, const cluster::envelope& what) {

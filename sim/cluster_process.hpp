@@ -63,6 +63,8 @@ class cluster_process {
   /// SIGSTOP and SIGCONT.
   void pause(bool stopped);
   void cut_from_log(bool roster_too, bool away);
+  /// It gives its lanes to others, and takes none while this lasts.
+  void drain(bool drains) { drains_ = drains; }
 
   /// Everything that is due now, and one message of one actor. False: nothing was.
   bool step();
@@ -130,6 +132,7 @@ class cluster_process {
   bool looks_ = false;
   bool dead_ = false;
   bool paused_ = false;
+  bool drains_ = false;
 };
 
 }  // namespace seatgrid::sim

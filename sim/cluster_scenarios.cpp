@@ -46,6 +46,12 @@ void cluster_world::plan_scenario() {
       for (int i = 0; i < 3; ++i)
         stage_.in(calls_run + i * seconds{6}, [this] { kill(owner_host(1), false, milliseconds{3'000}); });
       return;
+    case scenario::drained:
+      return when_calls_talk([this, next_to] {
+        auto& owner = owner_host(1);
+        drain(owner, milliseconds{9'000});
+        stage_.in(milliseconds{4'000}, [this, next_to, &owner] { kill(next_to(owner), false, milliseconds{3'000}); });
+      });
     case scenario::empty_restart: return when_calls_talk([this] { kill(owner_host(1), true, milliseconds{2'000}); });
   }
 }

@@ -100,6 +100,19 @@ void cluster_world::cut(node_host& at, bool roster_too, milliseconds length) {
   stage_.in(length, [process, roster_too] { process->cut_from_log(roster_too, false); });
 }
 
+void cluster_world::drain(node_host& at, milliseconds length) {
+  auto* process = at.live();
+  if (process == nullptr) return;
+  begin_trouble(process->me().node + " is drained", length);
+  process->drain(true);
+  stage_.in(milliseconds{3'500}, [this, process, &at] {
+    if (at.live() != process || process->is_dead()) return;
+    for (lane_id lane = 1; lane <= plan_.lanes; ++lane)
+      if (process->owns(lane)) complain(process->me().node + " is drained and still owns lane " + std::to_string(lane));
+  });
+  stage_.in(length, [process] { process->drain(false); });
+}
+
 void cluster_world::stall(milliseconds length) {
   begin_trouble("the log stands still", length);
   ground_.lanes->stall(true);

@@ -105,6 +105,7 @@ class cluster_world {
   void part_from_all(node_host& at, milliseconds length);
   void swizzle(node_host& at);
   void cut(node_host& at, bool roster_too, milliseconds length);
+  void drain(node_host& at, milliseconds length);
   void stall(milliseconds length);
   void spoil_append();
   void shift_clock(node_host& at);

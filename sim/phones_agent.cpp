@@ -73,7 +73,11 @@ void phones::ring_agent(phone_leg& phone, milliseconds expires) {
   const auto taken = active_.find(phone.device);
   // A talk that is over for the rules, while its edge may not say so, is no second call.
   const auto* other = taken == active_.end() ? nullptr : find(taken->second);
-  const bool is_ending = other != nullptr && other->state == phone_state::talking && other->end_delayed;
+  // Nor is one whose BYE is on the wire from another edge: two edges do not order what they send.
+  const auto crosses = [&] {
+    return other->end_ordered && other->slot != phone.slot && ms_between(stage_.now(), *other->end_ordered) <= 2 * wire;
+  };
+  const bool is_ending = other != nullptr && other->state == phone_state::talking && (other->end_delayed || crosses());
   if (is_agent && other != nullptr && is_alive(taken->second) && !is_ending)
     complain("I1: phone of " + phone.device + " rings for " + name_of(leg) + " while it has " + name_of(taken->second));
   active_[phone.device] = leg;

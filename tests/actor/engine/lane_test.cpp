@@ -68,21 +68,36 @@ TEST(Lane, RefusesNewCallsBeyondItsBacklogAndGoesOnWithTheOthers) {
   EXPECT_EQ(w.left.back(), "probe:2");
 }
 
+node_options patient_for(milliseconds reinvite_wait, milliseconds stall_limit) {
+  node_options options;
+  options.reinvite_wait = reinvite_wait;
+  options.stall_limit = stall_limit;
+  return options;
+}
+
 TEST(Lane, RefusesNewCallsWhileTheJournalStalls) {
   node_options options;
   options.stall_limit = milliseconds{500};
   world w{options};
   w.invite(a_call(1));
   w.wait(milliseconds{600});
+  w.left.clear();
   w.invite(a_call(2));
   EXPECT_EQ(w.left, (words{"reject:1"}));
 }
 
-node_options patient_for(milliseconds reinvite_wait, milliseconds stall_limit) {
-  node_options options;
-  options.reinvite_wait = reinvite_wait;
-  options.stall_limit = stall_limit;
-  return options;
+TEST(Lane, RefusesACallThatBeganAsTheJournalStalledAndTellsItsRules) {
+  world w{patient_for(milliseconds{500}, seconds{4})};
+  w.invite(a_call(1));
+  w.wait(milliseconds{3'900});
+  EXPECT_TRUE(w.left.empty());
+  w.wait(milliseconds{200});
+  EXPECT_EQ(w.left, (words{"reject:1", "forget:2"})) << "its caller heard nothing but 100; the rules hear leg_ended";
+  w.count_all();
+  w.invite(a_call(2));
+  w.count_all();
+  w.wait(seconds{5});
+  EXPECT_EQ(w.left.size(), 2U) << "one whose step counts is not refused";
 }
 
 TEST(Lane, HoldsNewCallsWhileTheJournalStallsAndTakesThemWhenItMoves) {
@@ -107,7 +122,7 @@ TEST(Lane, RefusesHeldNewCallsWhenTheJournalStallsTooLong) {
   w.wait(seconds{2});
   EXPECT_TRUE(w.left.empty());
   w.wait(milliseconds{1'100});
-  EXPECT_EQ(w.left, (words{"reject:1"}));
+  EXPECT_EQ(w.left, (words{"reject:1", "reject:1", "forget:2"}));
   w.count_all();
   w.wait(milliseconds{50});
   EXPECT_TRUE(w.steps(a_call(2)).empty()) << "a refused call never begins";

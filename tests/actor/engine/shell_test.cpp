@@ -47,6 +47,21 @@ TEST(EntityShell, SendsNoInviteWhoseExpiresIsOverAndTellsItsCall) {
   EXPECT_EQ(w.left, (words{"forget:2"})) << "leg_failed came";
 }
 
+TEST(EntityShell, IsNotRestoredWhenItLivesAndItsTombstonesAreWoken) {
+  world w;
+  w.press(a_call(1), '1');
+  w.press(a_call(2), '4');  // it ends
+  w.count_all();
+  for (const auto call : {a_call(1), a_call(2)}) {
+    auto in = std::make_shared<actors::entity_input>();
+    in->to = ref(call);
+    in->what = actors::resume_entity{};
+    w.engine->take(in);
+  }
+  w.settle();
+  EXPECT_EQ(w.left, (words{"answer:1", "restore:1"}));
+}
+
 TEST(EntityShell, FindsTheStepWhoseOutcomeWasUnknownAmongTheRows) {
   world w;
   w.press(a_call(1), '1');

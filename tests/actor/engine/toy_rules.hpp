@@ -128,7 +128,7 @@ struct seatgrid::actors::input_adapter<seatgrid::toy::rules> {
     if (const auto* event = std::get_if<leg_event>(&in.what)) {
       if (const auto* digit = std::get_if<leg_digit>(event)) return toy::key_pressed{digit->digit};
       if (std::holds_alternative<leg_incoming>(*event)) return toy::arrived{};
-      if (std::holds_alternative<leg_failed>(*event)) return toy::key_pressed{'F'};
+      if (std::holds_alternative<leg_failed>(*event) || std::holds_alternative<leg_ended>(*event)) return toy::key_pressed{'F'};
       return std::nullopt;
     }
     if (std::holds_alternative<acd_message>(in.what)) return toy::asked{};

@@ -1,4 +1,5 @@
 """The faults: each does harm to a running cluster, says what must be true meanwhile, heals, and returns a line of what it measured."""
+import os
 import threading
 import time
 
@@ -12,6 +13,7 @@ LOSS = "0.1"
 SILENCE_MAX_S = 2.0      # of music while Kafka is away
 STALL_LIMIT_S = 4        # journal.stall_limit
 HOUR_S = 3600
+DISK_SPARE = 9 << 20     # of 256 MiB: less than node.disk.calls_stop_below
 
 
 def kill(run):
@@ -253,17 +255,44 @@ def cluster_killed(run):
     return f"first new call {first * 1000:.0f} ms after the start"
 
 
-def disk_full(run):
-    """A node's disk has no room: it refuses new calls at its addresses, or ends when it cannot write; the others take calls, and all go on."""
-    victim, before = run.pick(), run.places()
-    filler = victim.directory / "data" / "filler"
+def fill(filler, spare_bytes):
+    """Writes until no more than this is free."""
     with open(filler, "wb", buffering=0) as out:
+        disk = os.statvfs(filler)
+        left = max(0, disk.f_bavail * disk.f_frsize - spare_bytes)
         try:
-            while True:
-                out.write(bytes(1 << 16))
+            while left > 0 or spare_bytes == 0:
+                left -= out.write(bytes(1 << 16))
         except OSError:
             pass
+
+
+def disk_low(run):
+    """A node's disk is nearly full: its lanes go to others without a death, its phones talk on, and the lanes come back when there is room."""
+    victim, before = run.pick_owner(), run.places()
+    filler, started = victim.directory / "data" / "filler", victim.process.pid
+    fill(filler, DISK_SPARE)
     try:
+        lanes = run.lanes_elsewhere(victim)
+        took, caller = run.new_call(run.node, "meanwhile", 10)
+        run.end_call(caller, before)
+        time.sleep(run.random.uniform(2, 5))
+        run.in_place(f"all calls in place while the disk of {victim.name} is nearly full", before)
+        expect(victim.lives() and victim.process.pid == started, f"{victim.name} ended: {victim.log_tail()}")
+        expect(run.node.holder_of(victim.name) == victim.name, f"{victim.name} lost its addresses")
+    finally:
+        filler.unlink()
+    run.back(victim, before)
+    return f"{victim.name}: lanes elsewhere after {lanes} ms, a new call there heard after {took * 1000:.0f} ms"
+
+
+def disk_full(run):
+    """A node's disk has no room: its lanes have other owners, whether it ends because it cannot write or not; the others take calls, and all go on."""
+    victim, before = run.pick(), run.places()
+    filler = victim.directory / "data" / "filler"
+    fill(filler, 0)
+    try:
+        lanes = run.lanes_elsewhere(victim)
         took, caller = run.new_call(run.node, "meanwhile", 10)
         run.end_call(caller, before)
         time.sleep(run.random.uniform(2, 5))
@@ -271,7 +300,7 @@ def disk_full(run):
     finally:
         filler.unlink()
     ended = run.back(victim, before)
-    return f"{victim.name}: a new call elsewhere heard after {took * 1000:.0f} ms{', it ended' if ended else ''}"
+    return f"{victim.name}: lanes elsewhere after {lanes} ms, a new call there heard after {took * 1000:.0f} ms{', it ended' if ended else ''}"
 
 
 def clock_jump(run):
@@ -354,5 +383,5 @@ def restart(run):
     return f"{victim.name}: lanes elsewhere after {lanes} ms, addresses {slots} ms after its end"
 
 
-SHORT = [kill, pause, cut_kafka, cut_links, cut_all, brokers_hang, cluster_killed, disk_full, clock_jump, drain, add_and_drain, restart]
+SHORT = [kill, pause, cut_kafka, cut_links, cut_all, brokers_hang, cluster_killed, disk_low, disk_full, clock_jump, drain, add_and_drain, restart]
 ALL = [*SHORT, kill_under_loss, cut_links_one_way, cut_one_link, broker_killed, broker_hangs, brokers_away, fence]

@@ -100,7 +100,8 @@ def verify(run, callers, rung, others=0):
     sizes = run.sizes
     total = sum(sizes.values()) + others
     lost = sum(sizes[kind] - callers[kind].counts()["ok"] for kind in callers)
-    cdrs = wait_until("every CDR", 15, lambda: (lambda rows: rows if len(rows) >= total else None)(run.node.all("/v1/cdrs?tenant=test")), 0.3)
+    # A file that cannot be finished holds its call back for 15 s (call_limits::recording_wait).
+    cdrs = wait_until("every CDR", 30, lambda: (lambda rows: rows if len(rows) >= total else None)(run.node.all("/v1/cdrs?tenant=test")), 0.3)
     ids = collections.Counter(c["call"] for c in cdrs)
     doubled = sum(n - 1 for n in ids.values())
     audit = run.node.check(ended=True)

@@ -49,6 +49,8 @@ struct api_hooks {
   std::function<std::string()> tenants{};  ///< JSON array of all tenants
   std::function<std::string()> trunks{};   ///< JSON array of all trunks with their state
   std::function<std::string()> numbers{};  ///< JSON array of all access numbers
+  /// Why no new calls are taken although the actors are ready (the node has not joined yet); "" = they are. Must not block.
+  std::function<std::string()> why_closed{};
   // Of a cluster; empty = a node alone.
   std::function<answers::cluster_state()> cluster{};
   /// Blocks until the order stands in the roster. @error not_found (no such node), unavailable, timed_out, wrong_state

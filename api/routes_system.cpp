@@ -135,7 +135,8 @@ void health(const state_ptr&, api_call call) {
 }
 
 void readiness(const state_ptr& state, api_call call) {
-  const auto why = state->to->why_not_ready();
+  auto why = state->to->why_not_ready();
+  if (why.empty() && state->hooks.why_closed) why = state->hooks.why_closed();
   auto text = answers::text(answers::readiness{.ready = why.empty(), .why = why});
   if (state->hooks.cluster) text.replace(text.size() - 1, 1, R"(,"lanes":)" + answers::text(state->hooks.cluster().lanes) + "}");
   call.exchange->respond({why.empty() ? 200 : 503, "application/json", {}, std::move(text)});

@@ -263,6 +263,7 @@ class wired_node final : public node_app {
     hooks.trunks = [this] { return answers::text(trunks_of(store_->tenants(), edge_state().trunks)); };
     hooks.numbers = [this] { return answers::text(numbers_of(store_->tenants())); };
     hooks.schemas = answers::schemas;
+    hooks.why_closed = [this] { return std::string{open_ ? "" : "the node does not take calls yet, or no longer"}; };
     if (seat_) {
       hooks.cluster = [this] { return seat_->state(); };
       hooks.find_file = [this](const std::string& path, const std::function<void(std::string)>& tell) {

@@ -139,9 +139,9 @@ class wired_node final : public node_app {
     if (auto actors = open_node(std::move(ports)); !actors) return actors;
     if (auto edge = alone_->open_edge(); !edge) return edge;
     store_->on_change([this](const std::vector<config_change>&) { alone_->take(store_->tenants()); });
+    alone_->load_bindings(node_->api(), store_->tenants());  // restored legs know their phones by them
     alone_->begin();
     wait_until_restored();
-    alone_->load_bindings(node_->api(), store_->tenants());
     open_ = true;
     return open_api();
   }

@@ -159,23 +159,26 @@ int on_old_cancel_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip
   return 0;
 }
 
-/// The Via that INVITEs of this slot bore at its own addresses: a CANCEL must bear the same (RFC 3261 9.1, 17.2.3). Empty = ours.
-/// With rport, so that the answer comes here.
-std::string former_via(const leg_state& leg, const std::string& branch) {
-  const auto& o = leg.edge.options;
-  const bool tcp = leg.via != transport::udp;
-  if (o.is_elsewhere() && !leg.old_address.empty())
-    return std::string{"SIP/2.0/"} + (tcp ? "TCP " : "UDP ") + leg.old_address + ";rport;branch=" + branch;
-  for (const auto& listen : o.former_listen) {
+/// host:port of the slot's own address; empty = it had none of this transport.
+std::string former_address(const edge_options& options, bool tcp) {
+  for (const auto& listen : options.former_listen) {
     if ((listen.find("transport=tcp") != std::string::npos) != tcp) continue;
     scratch pool;
     const auto* url = url_make(pool, listen.c_str());
     if (url == nullptr || url->url_host == nullptr) continue;
-    const auto host = o.former_advertised_host.empty() ? std::string{url->url_host} : o.former_advertised_host;
-    return std::string{"SIP/2.0/"} + (tcp ? "TCP " : "UDP ") + host + ":" + (url->url_port == nullptr ? "5060" : url->url_port) +
-           ";rport;branch=" + branch;
+    const auto host = options.former_advertised_host.empty() ? std::string{url->url_host} : options.former_advertised_host;
+    return host + ":" + (url->url_port == nullptr ? "5060" : url->url_port);
   }
   return {};
+}
+
+/// The Via that INVITEs of this slot bore at its own addresses: a CANCEL must bear the same (RFC 3261 9.1, 17.2.3). Empty = ours.
+/// With rport, so that the answer comes here.
+std::string former_via(const leg_state& leg, const std::string& branch) {
+  if (!leg.edge.options.is_elsewhere()) return {};
+  const bool tcp = leg.via != transport::udp;
+  const auto address = leg.old_address.empty() ? former_address(leg.edge.options, tcp) : leg.old_address;
+  return address.empty() ? address : std::string{"SIP/2.0/"} + (tcp ? "TCP " : "UDP ") + address + ";rport;branch=" + branch;
 }
 
 void send_old_cancel(leg_state& leg) {

@@ -137,17 +137,18 @@ bool entity_shell::load() {
   return true;
 }
 
+promise entity_shell::empty_promise(time_point at) const {
+  promise out;
+  out.from = entity_;
+  out.tenant = kept_.tenant;
+  out.at = at;
+  return out;
+}
+
 void entity_shell::begin_life() {
   resumed_ = true;
   if (!stored_) return;
-  promise all{.from = entity_,
-              .tenant = kept_.tenant,
-              .at = life_->recorded,
-              .decided = {},
-              .what = {},
-              .published = {},
-              .early = {},
-              .begins = {}};
+  auto all = empty_promise(life_->recorded);
   // Waits go on from the log's own time: the node being away uses none of them up (DESIGN section 2, waits).
   turn now = lane_.next_turn();
   if (!life_->resumed && life_->recorded.us != 0) now.at = life_->recorded;
@@ -161,10 +162,8 @@ void entity_shell::resume_again_when_durable() {
   if (slot_->unsynced.load() != 0) return;
   resumes_again_ = false;
   if (!core_ || !stored_) return;  // nothing of it stands anywhere
-  promise all{
-      .from = entity_, .tenant = kept_.tenant, .at = {}, .decided = {}, .what = {}, .published = {}, .early = {}, .begins = {}};
   const auto now = lane_.next_turn();
-  all.at = now.at;
+  auto all = empty_promise(now.at);
   core_->resume(now, all.what);
   for (auto& one : all.what) lane_.owner().release(one, all, lane_, life_);
 }
@@ -203,14 +202,7 @@ void entity_shell::decide(const input_ptr& in) {
     owner.refuse(*in, came.refused ? *came.refused : error{errc::unsupported, "this entity takes no such order"});
   } else if (came.events.empty()) {
     add_reply_if_none(*in, came.what_follows);
-    promise none{.from = entity_,
-                 .tenant = kept_.tenant,
-                 .at = now.at,
-                 .decided = {},
-                 .what = {},
-                 .published = {},
-                 .early = {},
-                 .begins = {}};
+    const auto none = empty_promise(now.at);
     for (auto& one : came.what_follows) owner.release(one, none, lane_, life_);
   } else {
     commit(in, came, now, config->version);
@@ -284,14 +276,7 @@ void entity_shell::commit(const input_ptr& in, outcome& came, const turn& now, s
     later->early = std::make_shared<early_answers>();
     later->early->what = std::move(early);
   }
-  const promise what_is_known{.from = entity_,
-                              .tenant = kept_.tenant,
-                              .at = now.at,
-                              .decided = {},
-                              .what = {},
-                              .published = {},
-                              .early = {},
-                              .begins = {}};
+  const auto what_is_known = empty_promise(now.at);
   lane_.append(life_, slot_, std::move(made), std::move(later));
   for (auto& one : now_leaving) lane_.owner().release(one, what_is_known, lane_, life_);
 }

@@ -27,6 +27,8 @@ class entity_shell final : public caf::event_based_actor {
   void on_idle();
   void handle(const input_ptr& in);
   bool load();
+  /// Of this entity, with nothing in it yet.
+  promise empty_promise(time_point at) const;
   void begin_life();
   void resume_again_when_durable();
   void decide(const input_ptr& in);

@@ -104,7 +104,7 @@ inline constexpr auto cluster_spare = std::tuple{
         "cluster.spare.sip_first", &spare_ports::sip_first,
         "with cluster.adoption = reinvite: port of the hosts in edge.listen on which slot 1 is adopted, the next for slot 2 and "
         "so on; peers and firewalls must let them speak",
-        0, 65'535},
+        0, 64'513},
     setting{"cluster.spare.rtp_first", &spare_ports::rtp_first, "first RTP port of adopted slots; even", 1'024, 65'534},
     setting{"cluster.spare.rtp_last", &spare_ports::rtp_last, "last of them", 1'025, 65'535},
 };

@@ -17,6 +17,16 @@ class Elsewhere : public EdgeTest {
     start(with);
     far_end.turn_to(new_port_);
   }
+  /// The record of a talk with a caller.
+  dialog talk(sip_peer& caller, leg_id& leg) {
+    leg_incoming told;
+    auto d = incoming_call(caller, told);
+    leg = told.leg;
+    EXPECT_TRUE(edge_->command(leg_answer{.leg = leg, .media = our_media()}));
+    d.learn(caller.expect_status(200, "INVITE"));
+    caller.send(d.request("ACK"));
+    return sink_.expect<leg_confirmed>().confirmed;
+  }
   void trunk_takes(adoption_way way) { directory_->by_address.at(trunk_ip).adopt = way; }
   std::string new_contact() const { return "@127.0.0.1:" + std::to_string(new_port_); }
   std::uint16_t new_port_ = 0;
@@ -25,15 +35,11 @@ class Elsewhere : public EdgeTest {
 TEST_F(Elsewhere, ADialogIsToldOfTheNewPlaceByTheReinviteAndEndsThere) {
   sip_peer caller{trunk_ip, peer_port(), port_};
   start();
-  leg_incoming told;
-  auto d = incoming_call(caller, told);
-  ASSERT_TRUE(edge_->command(leg_answer{.leg = told.leg, .media = our_media()}));
-  d.learn(caller.expect_status(200, "INVITE"));
-  caller.send(d.request("ACK"));
-  const auto record = sink_.expect<leg_confirmed>().confirmed;
+  leg_id leg;
+  const auto record = talk(caller, leg);
   adopt(caller);
-  ASSERT_TRUE(edge_->command(leg_restore{.leg = told.leg, .saved = record, .confirmed = true}));
-  ASSERT_TRUE(edge_->command(leg_offer{.leg = told.leg, .media = our_media(31'000)}));
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record, .confirmed = true}));
+  ASSERT_TRUE(edge_->command(leg_offer{.leg = leg, .media = our_media(31'000)}));
   const auto offer = caller.expect_request("INVITE");
   EXPECT_NE(offer.header("Contact").find(new_contact()), std::string::npos) << offer.header("Contact");
   EXPECT_NE(offer.header("Via").find("127.0.0.1:" + std::to_string(new_port_)), std::string::npos) << offer.header("Via");
@@ -47,14 +53,10 @@ TEST_F(Elsewhere, ACarrierThatTakesNoWordFromThereHearsByeAndItsCallIsOver) {
   sip_peer caller{trunk_ip, peer_port(), port_};
   trunk_takes(adoption_way::end);
   start();
-  leg_incoming told;
-  auto d = incoming_call(caller, told);
-  ASSERT_TRUE(edge_->command(leg_answer{.leg = told.leg, .media = our_media()}));
-  d.learn(caller.expect_status(200, "INVITE"));
-  caller.send(d.request("ACK"));
-  const auto record = sink_.expect<leg_confirmed>().confirmed;
+  leg_id leg;
+  const auto record = talk(caller, leg);
   adopt(caller);
-  ASSERT_TRUE(edge_->command(leg_restore{.leg = told.leg, .saved = record, .confirmed = true}));
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record, .confirmed = true}));
   EXPECT_EQ(caller.expect_request("BYE").header("Call-ID"), record.sip_call_id);
   EXPECT_EQ(sink_.expect<leg_ended>().cause.sip, 503);
 }

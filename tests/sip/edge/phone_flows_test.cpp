@@ -55,18 +55,23 @@ class PhoneFlows : public RegisteringTest {
     ASSERT_TRUE(edge_->command(leg_restore{.leg = leg, .saved = record, .confirmed = true}));
     EXPECT_EQ(sink_.expect<leg_probed>().status, 200);
   }
+  /// A talk whose edge died, and with it the phone's connection; the phone is not back yet.
+  dialog talk_restored(leg_id& leg) {
+    start(impatient());
+    dialog record;
+    {
+      tcp_phone before{*this};
+      record = talk(before, leg);
+      restart(before);
+    }
+    restore(leg, record);
+    return record;
+  }
 };
 
 TEST_F(PhoneFlows, TheEndWaitsForThePhoneToRegisterAgainAndGoesOverItsNewConnection) {
-  start(impatient());
   leg_id leg;
-  dialog record;
-  {
-    tcp_phone before{*this};
-    record = talk(before, leg);
-    restart(before);
-  }
-  restore(leg, record);
+  const auto record = talk_restored(leg);
   ASSERT_TRUE(edge_->command(leg_release{.leg = leg, .cause = {.q850 = 16}}));
   tcp_phone again{*this};
   const auto bye = again.peer.expect_request("BYE");
@@ -89,15 +94,8 @@ TEST_F(PhoneFlows, APhoneThatIsBackBeforeItsLegIsRestoredIsKnownByItsFormerConne
 }
 
 TEST_F(PhoneFlows, OfferAndProbeWaitTooAndTheRowLearnsTheNewFlow) {
-  start(impatient());
   leg_id leg;
-  dialog record;
-  {
-    tcp_phone before{*this};
-    record = talk(before, leg);
-    restart(before);
-  }
-  restore(leg, record);
+  const auto record = talk_restored(leg);
   ASSERT_TRUE(edge_->command(leg_offer{.leg = leg, .media = our_media(31'000)}));
   ASSERT_TRUE(edge_->command(leg_probe{leg}));
   EXPECT_FALSE(sink_.is_told<leg_offer_done>(milliseconds{200}));
@@ -129,15 +127,8 @@ TEST_F(PhoneFlows, APhoneThatRangIsCancelledWhenItIsBack) {
 }
 
 TEST_F(PhoneFlows, WithoutThePhoneTheProbeSaysSoWhenTheWaitIsOver) {
-  start(impatient());
   leg_id leg;
-  dialog record;
-  {
-    tcp_phone before{*this};
-    record = talk(before, leg);
-    restart(before);
-  }
-  restore(leg, record);
+  const auto record = talk_restored(leg);
   ASSERT_TRUE(edge_->command(leg_probe{leg}));
   EXPECT_FALSE(sink_.is_told<leg_probed>(flow_return - milliseconds{500}));
   EXPECT_NE(sink_.expect<leg_probed>(milliseconds{8'000}).status, 200);

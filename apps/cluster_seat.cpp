@@ -113,13 +113,14 @@ void cluster_seat::attach(node& actors) {
   tasks_ = std::make_unique<task_thread>(
       "seat",
       [this] {
-        router_->tick();
         look_at_disk();
         end_when_empty();
         open_again();
       },
       tick_every);
   provisioner_ = std::make_unique<task_thread>("provision");
+  ways_ = std::make_unique<task_thread>(
+      "ways", [this] { router_->tick(); }, tick_every);
   router_->serve(file_word, [data = options_.data](const std::string& path, const gateway::answer& done) {
     done(has_recording(data, path) ? "here" : "");
   });
@@ -296,6 +297,7 @@ void cluster_seat::stop() {
   open_ = false;
   if (tasks_) tasks_->stop();
   if (provisioner_) provisioner_->stop();
+  if (ways_) ways_->stop();  // last: the others wait for answers
   if (desk_) desk_->close();
   for (const auto& [unused, one] : held_stations()) one->stop();
 }

@@ -134,6 +134,7 @@ class cluster_seat {
 
   std::unique_ptr<task_thread> tasks_{};
   std::unique_ptr<task_thread> provisioner_{};  ///< waits for steps, and slots shall not wait for it
+  std::unique_ptr<task_thread> ways_{};         ///< the router's clock: whoever opens a slot waits for answers that it brings
 };
 
 }  // namespace seatgrid

@@ -59,8 +59,9 @@ void station::begin() {
 }
 
 void station::stop() {
-  if (edge_) edge_->stop();
   if (media_) media_->stop();
+  // Last: who takes its addresses on this machine waits for the SIP ports, and then finds those of RTP free.
+  if (edge_) edge_->stop();
 }
 
 void station::to_media(media_command what) {

@@ -151,16 +151,25 @@ int on_invite_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip) {
   std::uint32_t after = 0;
   if (sip != nullptr && sip->sip_retry_after != nullptr)
     after = static_cast<std::uint32_t>(std::min(sip->sip_retry_after->af_delta, 86'400UL));
-  const auto id = leg->id;
   auto cause = sip == nullptr ? release_cause{.q850 = calls::q850_of_sip(static_cast<std::uint16_t>(status)),
                                               .sip = static_cast<std::uint16_t>(status)}
                               : cause_in(sip, status);
-  core.retire(*leg);
-  core.tell(leg_failed{.leg = id, .cause = std::move(cause), .retry_after_s = after});
+  fail_leg(*leg, std::move(cause), after);
   return 0;
 }
 
 }  // namespace
+
+void fail_leg(leg_state& leg, release_cause cause, std::uint32_t retry_after_s) {
+  auto& core = leg.edge;
+  for (std::size_t i = 0; i < leg.waits.size(); ++i) core.stop_wait(leg, static_cast<wait_kind>(i));
+  for (auto** orq : {&leg.invite_out, &leg.probe_out})
+    if (*orq != nullptr) nta_outgoing_destroy(std::exchange(*orq, nullptr));
+  leg.phase = leg_phase::ended;
+  leg.told = leg_failed{.leg = leg.id, .cause = std::move(cause), .retry_after_s = retry_after_s};
+  core.tell_last(leg);
+  core.start_wait(leg, wait_kind::repeat_ended, core.options.ended_repeat);
+}
 
 void call(edge_core& core, leg_invite order) {
   const auto id = order.leg;

@@ -104,7 +104,7 @@ void edge_core::tick() {
 void edge_core::expire(leg_state& leg, wait_kind kind) {
   switch (kind) {
     case wait_kind::repeat_ended:
-      tell(leg.told);
+      tell_last(leg);
       start_wait(leg, wait_kind::repeat_ended, options.ended_repeat);
       return;
     case wait_kind::offer_answer:
@@ -120,11 +120,8 @@ void edge_core::expire(leg_state& leg, wait_kind kind) {
     case wait_kind::ring_expiry: return cancel_call(leg, {.q850 = 19, .sip = 408, .text = "no answer"});
     case wait_kind::final_after_cancel: {
       // RFC 3261 9.1: 64*T1 after CANCEL the transaction counts as cancelled, whatever the far end thinks.
-      const auto id = leg.id;
       const bool by_successor = leg.phase == leg_phase::cancelling;
-      const release_cause cause{.q850 = 16, .sip = by_successor ? leg.cancel_status : std::uint16_t{487}};
-      retire(leg);
-      return tell(leg_failed{.leg = id, .cause = cause});
+      return fail_leg(leg, {.q850 = 16, .sip = by_successor ? leg.cancel_status : std::uint16_t{487}});
     }
     case wait_kind::refer_answer:
       return refer_status(leg, {.leg = leg.id, .refer_id = leg.refer_id, .notify = false, .status = 503, .final = true});

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "sip/call_names.hpp"
@@ -118,7 +119,7 @@ struct leg_state {
 
   std::uint32_t session_s = 0;  ///< RFC 4028 interval in force; 0 = none
   bool we_refresh = false;
-  leg_ended told{};  ///< what is repeated
+  std::variant<leg_ended, leg_failed> told{};  ///< what is repeated until its call has kept it
 
   std::array<std::optional<deadlines::line::iterator>, static_cast<std::size_t>(wait_kind::count)> waits{};
 };
@@ -170,6 +171,9 @@ struct edge_core {
   leg_state& add(leg_id id);
   void retire(leg_state& leg);
   void tell(leg_event event) { sink.on_leg(std::move(event)); }
+  void tell_last(const leg_state& leg) {
+    std::visit([this](const auto& what) { tell(what); }, leg.told);
+  }
   void start_wait(leg_state& leg, wait_kind kind, milliseconds after);
   void stop_wait(leg_state& leg, wait_kind kind);
   /// Our Contact for this leg, transport included.
@@ -240,6 +244,8 @@ std::optional<session_description> media_of_fork(leg_state& leg, const char* tag
 // calling.cpp: our INVITE
 void call(edge_core& core, leg_invite order);
 void cancel_call(leg_state& leg, const release_cause& cause);
+/// Our INVITE failed, or what may have rung is quiet: tell it and repeat it, because who hears it first may have lost the lane.
+void fail_leg(leg_state& leg, release_cause cause, std::uint32_t retry_after_s = 0);
 // What our INVITE says of itself follows from its order alone, so that another process can CANCEL it (RFC 3261 9.1).
 std::string from_of_invite(const edge_core& core, const caller_identity& presented);
 std::string to_of_invite(const std::string& called, const std::string& target);

@@ -124,8 +124,8 @@ void end(leg_state& leg, bool cancelled, release_cause cause) {
     nta_incoming_destroy(std::exchange(*irq, nullptr));
   }
   leg.phase = leg_phase::ended;
-  leg.told = {.leg = leg.id, .at = core.clock.now(), .cancelled = cancelled, .cause = std::move(cause)};
-  core.tell(leg.told);
+  leg.told = leg_ended{.leg = leg.id, .at = core.clock.now(), .cancelled = cancelled, .cause = std::move(cause)};
+  core.tell_last(leg);
   core.start_wait(leg, wait_kind::repeat_ended, core.options.ended_repeat);
 }
 

@@ -293,7 +293,7 @@ void acknowledge_failure(edge_core& core, const sip_t* response, const leg_state
 
 /// The call has another owner, and this edge lived on: what the former owner may have taken with it is told again.
 void tell_again(edge_core& core, leg_state& leg, const leg_restore& order) {
-  if (leg.phase == leg_phase::ended) return core.tell(leg.told);
+  if (leg.phase == leg_phase::ended) return core.tell_last(leg);
   // An early INVITE of ours is given up by whoever restores it (domain/call_resume.cpp); the word for that may have been lost.
   const bool is_given_up = !leg.incoming && !order.confirmed;
   if (is_given_up && leg.phase == leg_phase::calling) return cancel_call(leg, {.q850 = 16, .sip = 0, .text = "given up"});
@@ -322,11 +322,8 @@ void on_stray_response(edge_core& core, msg_t* msg, sip_t* sip) {
   auto* leg = old == core.old_branches.end() ? nullptr : core.find(old->second);
   if (status >= 300) {
     if (leg != nullptr) {
-      const auto id = leg->id;
       acknowledge_failure(core, sip, *leg);
-      auto cause = cause_in(sip, status);
-      core.retire(*leg);
-      core.tell(leg_failed{.leg = id, .cause = std::move(cause)});
+      if (leg->phase != leg_phase::ended) fail_leg(*leg, cause_in(sip, status));
     }
     return msg_destroy(msg);
   }
@@ -338,10 +335,8 @@ void on_stray_response(edge_core& core, msg_t* msg, sip_t* sip) {
   if (leg == nullptr && !core.sink.accepting_calls()) return msg_destroy(msg);
   // Answered after all, by a fork or across our CANCEL: ACK, then BYE (RFC 3261 13.2.2.4).
   nta_msg_ackbye(core.agent, msg);
-  if (leg == nullptr) return;
-  const auto id = leg->id;
-  core.retire(*leg);
-  core.tell(leg_failed{.leg = id, .cause = {.q850 = 16, .sip = 487, .text = "answered across our CANCEL"}});
+  if (leg != nullptr && leg->phase != leg_phase::ended)
+    fail_leg(*leg, {.q850 = 16, .sip = 487, .text = "answered across our CANCEL"});
 }
 
 }  // namespace seatgrid::sip

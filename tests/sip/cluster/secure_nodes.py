@@ -80,7 +80,7 @@ class Secure(Many):
         return took
 
     def whole(self, what):
-        wait_until(what, 40, lambda: all(one.lives() and one.all_owned() for one in self.members), 0.1)
+        wait_until(what, 40, lambda: all(one.lives() and one.all_owned() and self.node.holder_of(one.name) == one.name for one in self.members), 0.1)
         self.settle(f"all calls in place, {what}", 30)
 
     def refused(self, member, before):

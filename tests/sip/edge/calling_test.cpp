@@ -87,6 +87,21 @@ TEST_F(Calling, RefusesAnInviteThatNobodyCouldCancelLater) {
   EXPECT_TRUE(phone.is_silent(milliseconds{100}));
 }
 
+TEST_F(Calling, FailureIsToldAgainUntilItsCallHasKeptIt) {
+  start();
+  sip_peer phone{phone_ip, peer_port(), port_};
+  const auto order = order_to(phone);
+  ASSERT_TRUE(edge_->command(order));
+  phone.send(response_to(phone.expect_request("INVITE"), "480 Away", "p1"));
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 480);
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 480) << "who heard it first may have lost the lane";
+  ASSERT_TRUE(edge_->command(leg_restore{.leg = order.leg, .saved = order.early, .confirmed = false}));
+  EXPECT_EQ(sink_.expect<leg_failed>(milliseconds{100}).cause.sip, 480) << "its new owner asks";
+  ASSERT_TRUE(edge_->command(leg_forget{order.leg}));
+  EXPECT_FALSE(sink_.is_told<leg_failed>(3 * options().ended_repeat));
+  EXPECT_EQ(edge_->status().legs, 0U);
+}
+
 TEST_F(Calling, RedirectionIsARefusalAndNotFollowed) {
   start();
   sip_peer phone{phone_ip, peer_port(), port_};

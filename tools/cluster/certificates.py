@@ -9,9 +9,9 @@ def openssl(*words):
     subprocess.run(["openssl", *words], check=True, capture_output=True, text=True)
 
 
-def authority(directory):
+def authority(directory, name="seatgrid"):
     at = pathlib.Path(directory)
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", DAYS, "-subj", "/CN=seatgrid", "-nodes",
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-days", DAYS, "-subj", f"/CN={name}", "-nodes",
             "-keyout", str(at / "authority.key"), "-out", str(at / "authority.pem"))
 
 

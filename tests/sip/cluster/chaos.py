@@ -22,7 +22,7 @@ OPTIONS = ("OPTIONS sip:{host}:{port} SIP/2.0\r\nVia: SIP/2.0/UDP {me}:{mine};br
 
 
 class ChaosMember(Member):
-    """The API may be refused while a lane moves or Kafka is away; what is read is asked again, and counted."""
+    """The API may be refused while a lane moves or Kafka is away (503: nothing was done); what is read, or may be said twice, is asked again, and counted."""
     asked_again = 0
 
     def __init__(self, *words, shift="", **named):
@@ -37,15 +37,15 @@ class ChaosMember(Member):
         self.shift_file.write_text(f"{seconds}\n")
 
     def request(self, method, path, body=None, timeout=10):
-        until = time.monotonic() + 20
+        until, again = time.monotonic() + 20, method == "GET" or path.endswith("/login")
         while True:
             try:
                 return super().request(method, path, body, timeout)
             except urllib.error.HTTPError as refused:
-                if method != "GET" or refused.code not in (503, 504) or time.monotonic() > until:
+                if not (again or refused.code == 503) or refused.code not in (503, 504) or time.monotonic() > until:
                     raise
             except OSError:
-                if method != "GET" or not self.lives() or time.monotonic() > until:
+                if not again or not self.lives() or time.monotonic() > until:
                     raise
             ChaosMember.asked_again += 1
             time.sleep(0.1)

@@ -1,8 +1,11 @@
 """The faults: each does harm to a running cluster, says what must be true meanwhile, heals, and returns a line of what it measured."""
 import os
+import re
+import subprocess
 import threading
 import time
 
+import certificates
 from chaos import BACK_MAX_S, SERVE_MAX_S, Capture, Prober
 from harness import expect, wait_until
 from listener import Listener
@@ -383,5 +386,51 @@ def restart(run):
     return f"{victim.name}: lanes elsewhere after {lanes} ms, addresses {slots} ms after its end"
 
 
-SHORT = [kill, pause, cut_kafka, cut_links, cut_all, brokers_hang, cluster_killed, disk_low, disk_full, clock_jump, drain, add_and_drain, restart]
+def shown_on_link(member):
+    """Who made the certificate that the node shows to whoever opens a link to it."""
+    inside = member.network.inside(member.name)
+    heard = subprocess.run([*inside, "ss", "-Hltn"], capture_output=True, text=True, check=True).stdout
+    ports = {int(port) for port in re.findall(rf"{re.escape(member.link_host)}:(\d+) ", heard)} - {member.http}
+    for port in ports:
+        said = subprocess.run([*inside, "openssl", "s_client", "-connect", f"{member.link_host}:{port}", "-showcerts"], capture_output=True, text=True, input="", timeout=20, check=False)
+        if "BEGIN CERTIFICATE" in said.stdout:
+            pem = said.stdout[said.stdout.index("-----BEGIN"):said.stdout.index("-----END CERTIFICATE-----") + 26]
+            return subprocess.run(["openssl", "x509", "-noout", "-issuer"], input=pem, capture_output=True, text=True, check=True).stdout.strip()
+    raise AssertionError(f"{member.name} shows no certificate on {sorted(ports)}")
+
+
+def rotate_certificates(run):
+    """As the runbook says, with links and calls up: a new authority beside the old one, certificates of the new one, the old one away. Each node is then
+    started anew, so that every link is made with the new ones; a key that does not fit is passed over meanwhile."""
+    run.pick()
+    before, here = run.places(), run.network.directory
+    fresh = here / f"rotated-{time.monotonic():.0f}"
+    fresh.mkdir()
+    certificates.authority(fresh, "rotated")
+    authorities = here / "both.pem"
+    authorities.write_text((here / "authority.pem").read_text() + (fresh / "authority.pem").read_text())
+    authorities.replace(here / "authority.pem")
+    for member in run.members:
+        certificates.node(fresh, member.name)
+        (fresh / f"{member.name}.key").replace(here / f"{member.name}.key")  # does not fit the certificate that is there
+    time.sleep(1)
+    run.in_place("all calls in place with keys that do not fit", before)
+    for member in run.members:
+        (fresh / f"{member.name}.pem").replace(here / f"{member.name}.pem")
+    time.sleep(1)
+    for file in ("authority.pem", "authority.key"):
+        (fresh / file).replace(here / file)
+    took = []
+    for member in run.members:
+        run.node = run.others_of(member)[0]
+        member.process.terminate()
+        run.lanes_elsewhere(member, 20)
+        expect((status := member.wait_ended(20)) == 0, f"{member.name} ended with {status}: {member.log_tail()}")
+        took.append(member.start(60))
+        run.back(member, before)
+        expect("rotated" in (issuer := shown_on_link(member)), f"{member.name} shows a certificate of {issuer}")
+    return f"every link made anew with certificates of another authority; starts {', '.join(f'{1000 * one:.0f}' for one in took)} ms"
+
+
+SHORT = [kill, pause, cut_kafka, cut_links, cut_all, brokers_hang, cluster_killed, disk_low, disk_full, clock_jump, drain, add_and_drain, restart, rotate_certificates]
 ALL = [*SHORT, kill_under_loss, cut_links_one_way, cut_one_link, broker_killed, broker_hangs, brokers_away, fence]

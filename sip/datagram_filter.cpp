@@ -170,7 +170,8 @@ std::string_view version_of(std::string_view start_line) {
   return start_line.substr(start_line.find_last_of(" \t") + 1);
 }
 
-/// A start line is never folded: white space behind it begins a header of its own, as in a datagram.
+/// A start line is never folded: white space behind it begins a header of its own, as in a datagram. A header whose first line
+/// ends in a version looks the same, and goes on in the white space: both readings have to be safe.
 bool is_start_line(std::string_view header) { return is_sip_start(text::cut_line(header)); }
 
 /// The first Content-Length counts, as in a datagram.
@@ -342,10 +343,14 @@ datagram_cause stream_scanner::scan(std::string_view chunk, const datagram_filte
   while (!chunk.empty()) {
     // Whether a header goes on shows in the next line's first byte; Sofia acts no earlier, on the empty line.
     const bool ends_crlf = chunk.front() == '\n' && header_.ends_with('\r');
-    if (at_line_start_ && !ends_crlf && (!text::is_space(chunk.front()) || is_start_line(header_))) {
-      const auto found = judge(options);
-      header_.clear();
-      if (found != datagram_cause::passed) return found;
+    if (at_line_start_ && !ends_crlf) {
+      if (!text::is_space(chunk.front())) {
+        const auto found = judge(options);
+        header_.clear(), behind_start_ = 0;
+        if (found != datagram_cause::passed) return found;
+      } else if (behind_start_ == 0 && is_start_line(header_)) {
+        behind_start_ = header_.size();
+      }
     }
     const auto end = chunk.find_first_of("\r\n");
     at_line_start_ = end != std::string_view::npos;
@@ -365,7 +370,9 @@ datagram_cause stream_scanner::judge(const datagram_filter_options& options) {
   if (line.starts_with("PRACK ")) in_prack_ = true;
   if (is_sip_start(line) && !is_response_line(line) && !has_safe_target(line)) return datagram_cause::uri_parameter;
   header_scan scan{.options = options, .first_via = false};
-  return scan.take(text::split_header(header_));
+  const auto found = scan.take(text::split_header(header_));
+  if (found != datagram_cause::passed || behind_start_ == 0) return found;
+  return scan.take(text::split_header(std::string_view{header_}.substr(behind_start_)));
 }
 
 }  // namespace seatgrid

@@ -125,7 +125,8 @@ class stream_scanner {
  private:
   datagram_cause judge(const datagram_filter_options& options);
 
-  std::string header_{};  ///< the one that is not yet complete; at most line_bytes_max
+  std::string header_{};          ///< the one that is not yet complete; at most line_bytes_max
+  std::size_t behind_start_ = 0;  ///< where in it a header begins if its first line is a start line; 0 = it is none
   bool at_line_start_ = true, in_prack_ = false, prack_ended_ = false;
 };
 

@@ -258,6 +258,15 @@ TEST(StreamScanner, FindsMaddrInAViaThatBeginsWithWhiteSpaceBehindTheStartLine) 
           << start << size;
 }
 
+TEST(StreamScanner, FindsWhatIsFoldedBehindAHeaderLineThatEndsLikeAStartLine) {
+  for (std::size_t size = 1; size < 40; ++size) {
+    EXPECT_EQ(in_chunks(request("INVITE", "sip:400@x", "Via: SIP/2.0/TCP h;x= SIP/2.0\r\n ;maddr=203.0.113.9\r\n"), size),
+              cause::via_reflection)
+        << size;
+    EXPECT_EQ(in_chunks(request("INVITE", "sip:400@x", "To: <sip:a SIP/2.0\r b>\r\n"), size), cause::uri_parameter) << size;
+  }
+}
+
 TEST(StreamScanner, BoundsAHeader) {
   EXPECT_EQ(in_chunks(request("INVITE", "sip:400@x", "X: " + std::string(9'000, 'y') + "\r\n"), 1'000), cause::headers);
 }

@@ -114,7 +114,7 @@ void engine::refuse_overload(const entity_input& in) { refuse_call(leg_of(std::g
 
 release_cause engine::refuse_call(leg_id leg) {
   counters_.calls_refused.fetch_add(1, std::memory_order_relaxed);
-  const release_cause why{q850_congestion, 503, "overload"};
+  release_cause why{q850_congestion, 503, "overload"};
   ports_.to_leg(leg_reject{.leg = leg, .cause = why, .retry_after_s = static_cast<std::uint32_t>(options_.retry_after.count())});
   return why;
 }

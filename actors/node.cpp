@@ -54,7 +54,7 @@ void differences(const tenant_config* before, const tenant_config* after, std::m
 
 class threaded_node final : public node {
  public:
-  threaded_node(node_options options, journal& log, config_store& config, const clock& time, node_ports ports)
+  threaded_node(node_options options, journal& log, config_store& config, const clock& time, const node_ports& ports)
       : caf_config_(options.threads),
         system_(caf_config_),
         recordings_allowed_(ports.recordings_allowed),
@@ -247,10 +247,10 @@ class threaded_node final : public node {
 }  // namespace
 
 result<std::unique_ptr<node>> node::start(node_options options, journal& log, config_store& config, const clock& time,
-                                          node_ports ports) {
+                                          const node_ports& ports) {
   if (options.lanes == 0) return fail(errc::invalid, "node.lanes: at least 1");
   if (!ports.to_leg || !ports.to_media || !ports.register_reply) return fail(errc::invalid, "a node needs all of its ports");
-  auto made = std::make_unique<threaded_node>(std::move(options), log, config, time, std::move(ports));
+  auto made = std::make_unique<threaded_node>(std::move(options), log, config, time, ports);
   made->start();
   return std::unique_ptr<node>{std::move(made)};
 }

@@ -122,7 +122,7 @@ class node {
   /// here on; new calls are held until `ready()`. journal, config and clock must outlive the node.
   /// @error unavailable a lane could not be claimed.
   static result<std::unique_ptr<node>> start(node_options options, journal& log, config_store& config, const clock& time,
-                                             node_ports ports);
+                                             const node_ports& ports);
   virtual ~node() = default;
 
   virtual void on(leg_event event) = 0;

@@ -211,7 +211,7 @@ class wired_node final : public node_app {
         for (auto& one : lane_metrics(lanes_->lanes())) all.push_back(std::move(one));
       return all;
     };
-    auto started = node::start(options_.node, *journal_, *store_, clock_, std::move(ports));
+    auto started = node::start(options_.node, *journal_, *store_, clock_, ports);
     if (!started) return tl::unexpected{started.error()};
     node_ = std::move(*started);
     return {};

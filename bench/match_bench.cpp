@@ -77,7 +77,7 @@ class queue_run {
   }
   /// The whole decision; returns the reservation it made, if any.
   const queue_event* take(const queue_command& command) {
-    auto events = queue_rules::decide(state_, command, {now_.us += 50, chance_()}, config_);
+    auto events = queue_rules::decide(state_, command, {{now_.us += 50}, chance_()}, config_);
     if (!events) std::abort();
     last_ = std::move(*events);
     const queue_event* made = nullptr;

@@ -100,9 +100,9 @@ class far_ends {
  public:
   void bind(node& to) { node_ = &to; }
   node_ports ports() {
-    return {.to_leg = [this](leg_command c) { hear(c); },
-            .to_media = [this](media_command c) { hear(c); },
-            .register_reply = [](register_reply) {},
+    return {.to_leg = [this](const leg_command& c) { hear(c); },
+            .to_media = [this](const media_command& c) { hear(c); },
+            .register_reply = [](const register_reply&) {},
             .recordings_allowed = {}};
   }
   std::atomic<std::uint64_t> ended{0};

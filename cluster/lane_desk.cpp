@@ -42,7 +42,7 @@ bool callbacks::empty() const {
 lane_desk::lane_desk(lane_id id, desk_room& room, std::optional<applied_fold> applied)
     : id_(id), room_(room), batch_(room.store.make_batch()) {
   was_in_store_ = applied.has_value();
-  stand_at(applied.value_or(applied_fold{}), false);
+  stand_at(std::move(applied).value_or(applied_fold{}), false);
   if (const auto& folds = room.options.folds) wanted_ = folds->contains(id);
 }
 

@@ -90,7 +90,7 @@ class lane_journal_impl final : public journal_over_store<lane_journal> {
   }
 
   void set_lanes(std::set<lane_id> folds) override {
-    for (lane_id id = 0; id < desks_.size(); ++id) desks_[id]->set_folds(folds.contains(id));
+    for (std::size_t id = 0; id < desks_.size(); ++id) desks_[id]->set_folds(folds.contains(static_cast<lane_id>(id)));
   }
   void look_after_retention() override {
     const std::lock_guard only_one{retention_mutex_};

@@ -83,6 +83,7 @@ void steward_desk_impl::publish() {
   if (const auto wanted = wanted_peers(state_); wanted != linked_) {
     linked_ = wanted;
     std::vector<link_peer> peers;
+    peers.reserve(wanted.size());
     for (const auto& card : wanted) peers.push_back({card.who, card.link_host, card.link_port});
     links_->set_peers(std::move(peers));
   }

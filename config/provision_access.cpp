@@ -18,7 +18,8 @@ std::string canonical_access_number(scope& in, const std::string& text, const do
     in.found().error(value.at, at.text(), "'" + text + "' cannot be an access number: " + why, std::string{numbers_allowed});
     return {};
   }
-  for (const auto& warning : info.warnings) in.found().warning(value.at, at.text(), "number " + text + ": " + warning);
+  const auto said = "number " + text + ": ";
+  for (const auto& warning : info.warnings) in.found().warning(value.at, at.text(), std::string{said}.append(warning));
   const auto owner = in.all.number_owner.find(info.canonical);
   if (owner != in.all.number_owner.end() && owner->second != in.self.name) {
     in.found().error(value.at, at.text(), "number " + info.canonical + " belongs to tenant '" + owner->second + "'");

@@ -55,8 +55,9 @@ void check_key(scope& in, const tenant_config& config, const queue_config& queue
     if (flow.nodes.contains(to)) continue;
     std::vector<std::string_view> names;
     for (const auto& [node, unused] : flow.nodes) names.push_back(node);
-    in.found().error(at.at, path.text(), "key " + std::string{key} + ": flow '" + name + "' has no node '" + to + "'",
-                     std::string{allowed}, nearest(to, names));
+    auto what =
+        std::string{"key "}.append(1, key).append(": flow '").append(name).append("' has no node '").append(to).append("'");
+    in.found().error(at.at, path.text(), std::move(what), std::string{allowed}, nearest(to, names));
   }
   if (!is_used)
     in.found().error(at.at, path.text(), "key " + std::string{key} + ": no flow leads here, so '" + to + "' is no node",

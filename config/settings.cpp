@@ -221,7 +221,7 @@ void settings_catalog::refuse(const doc_value& value, const std::string& name, c
 void settings_catalog::read_table(const doc_value& table, const std::string& prefix, const doc_path& path,
                                   findings& found) const {
   for (const auto& [key, value] : *table.members()) {
-    const auto name = prefix.empty() ? key : prefix + "." + key;
+    const auto name = prefix.empty() ? key : std::string{prefix}.append(".").append(key);
     const doc_path at{path, key};
     if (const auto* one = named(name)) {
       one->read(value, at, found);
@@ -260,6 +260,7 @@ void settings_catalog::read_environment(const std::vector<std::pair<std::string,
       continue;
     }
     std::vector<std::string_view> names;
+    names.reserve(by_name.size());
     for (const auto& [one, unused] : by_name) names.push_back(one);
     found.warning({}, name, "no setting has this name in the environment", {}, nearest(name, names));
   }

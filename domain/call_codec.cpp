@@ -50,7 +50,7 @@ call_command widened(std::variant<Ts...> in) {
   return std::visit(
       [](auto&& x) {
         using T = std::decay_t<decltype(x)>;
-        return call_command{std::in_place_type<T>, std::move(x)};
+        return call_command{std::in_place_type<T>, std::forward<decltype(x)>(x)};
       },
       std::move(in));
 }

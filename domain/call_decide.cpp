@@ -8,7 +8,10 @@ namespace {
 
 void on_prompt_over(decision& d) {
   if (d.call.stage == call_stage::ringback) return start_flow(d);
-  if (d.call.stage == call_stage::farewell) return release(d, call_side::system, d.call.farewell, "flow_hangup");
+  if (d.call.stage == call_stage::farewell) {
+    const auto cause = d.call.farewell;  // the call itself changes while it is released
+    return release(d, call_side::system, cause, "flow_hangup");
+  }
   if (d.call.stage == call_stage::voicemail) return on_voicemail_played(d);
   if (d.call.stage == call_stage::queue && d.call.wait) {
     play(d, 1, d.call.wait->music, true);
@@ -77,8 +80,8 @@ void on_timer(decision& d, const timer_fired& c) {
 }
 
 void hang_up(decision& d, const call_hangup& c) {
-  auto cause = c.cause.text.empty() ? cause_of(c.cause.q850 == 0 ? q850::normal : c.cause.q850) : c.cause;
-  release(d, call_side::system, std::move(cause), "hangup_ordered", c.request);
+  const auto cause = c.cause.text.empty() ? cause_of(c.cause.q850 == 0 ? q850::normal : c.cause.q850) : c.cause;
+  release(d, call_side::system, cause, "hangup_ordered", c.request);
 }
 
 call_id call_of_command(const call_command& order) {

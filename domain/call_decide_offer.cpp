@@ -178,7 +178,8 @@ void on_agent_leg_gone(decision& d, std::uint32_t leg) {
   if (d.call.transfer && d.call.transfer->by == leg) return on_transferor_gone(d, leg);
   // 102: the far end does not know the call any more, does not answer, or nothing is heard of it.
   if (gone->cause.q850 == q850::recovery_on_timer && wait_again(d)) return;
-  release(d, call_side::agent, gone->cause, "agent_hung_up");
+  const auto cause = gone->cause;  // the leg itself changes while the call is released
+  release(d, call_side::agent, cause, "agent_hung_up");
 }
 
 }  // namespace seatgrid::calls

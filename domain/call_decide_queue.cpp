@@ -26,9 +26,10 @@ bool waits_in(const decision& d, queue_id queue) {
 bool rings(const decision& d) { return d.call.attempt.state == attempt_state::ringing; }
 
 /// Where a caller goes who could not wait here: a node, or the end with this cause.
-void go_or_end(decision& d, const std::string& node, const std::string& rule, const std::string& input, release_cause cause) {
+void go_or_end(decision& d, const std::string& node, const std::string& rule, const std::string& input,
+               const release_cause& cause) {
   if (!node.empty()) return enter_node(d, node, rule, input);
-  release(d, call_side::system, std::move(cause), rule);
+  release(d, call_side::system, cause, rule);
 }
 
 std::vector<prompt_ref> place_prompts(std::uint32_t position) {

@@ -52,7 +52,7 @@ void free_agent(decision& d, const std::string& why) {
 
 }  // namespace
 
-void release(decision& d, call_side by, release_cause cause, const std::string& why, std::uint64_t request) {
+void release(decision& d, call_side by, const release_cause& cause, const std::string& why, std::uint64_t request) {
   if (d.call.phase != call_phase::opening && d.call.phase != call_phase::running) return;
   if (d.call.transfer) d.emit(transfer_ended{false, why, d.at()});
   d.emit(release_began{.by = by, .cause = cause, .why = why, .request = request, .at = d.at()});

@@ -35,7 +35,7 @@ void change_hold(decision& d, std::uint32_t leg, bool held) {
   d.emit(hold_changed{leg, held, d.at()});
 }
 
-void end_by_silence(decision& d, std::uint32_t leg, release_cause cause) {
+void end_by_silence(decision& d, std::uint32_t leg, const release_cause& cause) {
   const auto* l = d.call.leg(leg);
   const auto last_heard = l->silent_since == time_point{} ? d.at() : l->silent_since;
   on_leg_gone(d, {d.call.id, leg}, last_heard, false, cause);
@@ -130,8 +130,8 @@ void on_probed(decision& d, const leg_probed& c) {
   const auto* leg = d.call.leg(c.leg.index);
   if (leg == nullptr || !leg->is_live()) return;
   if (c.status == 481 || c.status == 408 || c.status == 404 || c.status == 410) {
-    auto cause = cause_of(q850::recovery_on_timer, c.status, "far end does not know the call any more");
-    return end_by_silence(d, c.leg.index, std::move(cause));
+    const auto cause = cause_of(q850::recovery_on_timer, c.status, "far end does not know the call any more");
+    return end_by_silence(d, c.leg.index, cause);
   }
   if (!leg->probing) return;
   const auto path = leg->path;

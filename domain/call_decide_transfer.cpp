@@ -74,7 +74,7 @@ void notify(decision& d, std::uint16_t status, bool last) {
 void dial(decision& d, dial_plan plan, const std::string& trunk_name, milliseconds timeout, const std::string& rule);
 
 /// The caller goes on where a failed or finished dial leads.
-void after_dial(decision& d, const std::string& outcome, release_cause cause) {
+void after_dial(decision& d, const std::string& outcome, const release_cause& cause) {
   const auto plan = d.call.dial.value_or(dial_plan{});
   clear_timer(d, call_timer::ring);
   if (d.call.leg(plan.leg) != nullptr && d.call.leg(plan.leg)->is_live()) drop_leg(d, plan.leg, cause_of(q850::normal));
@@ -86,13 +86,13 @@ void after_dial(decision& d, const std::string& outcome, release_cause cause) {
     notify(d, cause.sip >= 300 ? cause.sip : std::uint16_t{503}, true);
     d.emit(transfer_ended{false, outcome, d.at()});
     const auto* back = d.call.leg(by);
-    if (back == nullptr || !back->is_up()) return release(d, call_side::phone, std::move(cause), "transfer_failed");
+    if (back == nullptr || !back->is_up()) return release(d, call_side::phone, cause, "transfer_failed");
     d.emit(talk_began{by, d.at()});
     return refresh_audio(d);
   }
   const auto& node = outcome == "busy" ? plan.on_busy : outcome == "no_answer" ? plan.on_no_answer : plan.on_fail;
   if (!node.empty()) return enter_node(d, node, "dial_" + outcome, plan.target);
-  release(d, call_side::phone, std::move(cause), "dial_" + outcome);
+  release(d, call_side::phone, cause, "dial_" + outcome);
 }
 
 void dial(decision& d, dial_plan plan, const std::string& trunk_name, milliseconds timeout, const std::string& rule) {

@@ -135,7 +135,7 @@ void on_recording_timer(decision& d);
 void resume_recordings(decision& d);
 
 // --- call_decide_release.cpp ------------------------------------------------------------------------------------
-void release(decision& d, call_side by, release_cause cause, const std::string& why, std::uint64_t request = 0);
+void release(decision& d, call_side by, const release_cause& cause, const std::string& why, std::uint64_t request = 0);
 void try_close(decision& d);
 void on_endpoint_closed(decision& d, const media_closed& c);
 void on_closing_timer(decision& d);

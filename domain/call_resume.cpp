@@ -102,9 +102,7 @@ void restart_timers(const call_state& call, time_point now, effects& out) {
 
 void repeat_words(const call_state& call, time_point now, effects& out) {
   const auto& attempt = call.attempt;
-  if (call.last_word.word == attempt_step::word_kind::failed)
-    seatgrid::say(call.last_word, call.id, now, out);
-  else if (attempt.state == attempt_state::talking)
+  if (call.last_word.word == attempt_step::word_kind::failed || attempt.state == attempt_state::talking)
     seatgrid::say(call.last_word, call.id, now, out);
   if (call.wait) out.push_back({timing::when_durable, to_entity{ref(call.wait->queue), enqueue_word(call)}});
 }

@@ -58,8 +58,8 @@ std::string asyncapi() {
   for (const auto& event : event_types()) {
     const auto name = message_name(event.type);
     const auto* comma = channel.empty() ? "" : ",";
-    channel += comma + ("\"" + name) + R"(":{"$ref":"#/components/messages/)" + name + "\"}";
-    messages += comma + ("\"" + name) + R"(":{"name":)";
+    channel.append(comma).append("\"").append(name).append(R"(":{"$ref":"#/components/messages/)").append(name).append("\"}");
+    messages.append(comma).append("\"").append(name).append(R"(":{"name":)");
     json::write_text(messages, event.type);
     messages += R"(,"summary":)";
     json::write_text(messages, event.about);

@@ -135,7 +135,7 @@ bool cluster_process::keep(std::function<void()> what) {
 
 cluster::link_handlers cluster_process::kept(cluster::link_handlers handlers) {
   const auto shared = std::make_shared<cluster::link_handlers>(std::move(handlers));
-  const auto now_or_later = [this](std::function<void()> what) {
+  const auto now_or_later = [this](const std::function<void()>& what) {
     if (dead_ || keep(what)) return;
     what();
   };
@@ -231,12 +231,12 @@ void cluster_process::open_slot(slot_number at) {
   say("slot " + std::to_string(at) + " is open");
   router_->open(
       at, {.to_leg =
-               [this, at](leg_command what) {
+               [this, at](const leg_command& what) {
                  ground_.on.say(me_.node + ": leg command #" + std::to_string(what.index()) + " to " + name_of(leg_of(what)));
                  if (may_order(at)) ground_.far_ends.hear(at, what);
                },
            .to_media =
-               [this, at](media_command what) {
+               [this, at](const media_command& what) {
                  if (may_order(at)) ground_.media.hear(at, what);
                },
            .to_register = [](const register_reply&) {},

@@ -88,7 +88,7 @@ void referee::at_end() {
 
 std::string referee::first() const {
   if (!wrong_.empty()) return wrong_;
-  for (lane_id lane = 1; lane <= auditors_.size(); ++lane)
+  for (std::size_t lane = 1; lane <= auditors_.size(); ++lane)
     if (const auto text = auditors_[lane - 1U]->first(); !text.empty()) return "lane " + std::to_string(lane) + ": " + text;
   return {};
 }

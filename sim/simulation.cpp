@@ -85,17 +85,17 @@ class simulation {
     options.log = [this](const std::string& line) { stage_.say("node: " + line); };
     options.fatal = [this](const std::string& why) { wrong_ = "node gave up: " + why; };
     node_ports ports;
-    ports.to_leg = [this](leg_command command) {
+    ports.to_leg = [this](const leg_command& command) {
       stage_.say("leg command #" + std::to_string(command.index()) + " to " + to_text(leg_of(command).call) + "/" +
                  std::to_string(leg_of(command).index));
       phones_.hear(0, command);
     };
-    ports.to_media = [this](media_command command) { media_.hear(0, command); };
-    ports.register_reply = [](register_reply) {};
+    ports.to_media = [this](const media_command& command) { media_.hear(0, command); };
+    ports.register_reply = [](const register_reply&) {};
     actors::engine_hooks hooks;
     if (plan_.loses_messages)
-      hooks.entity_message = [this](actors::input_ptr in, std::function<void(actors::input_ptr)> arrive) {
-        bend(std::move(in), std::move(arrive));
+      hooks.entity_message = [this](const actors::input_ptr& in, const std::function<void(actors::input_ptr)>& arrive) {
+        bend(in, arrive);
       };
     stage_.engine = actors::virtual_engine::make(std::move(options), *log_, config_, stage_.time, std::move(ports),
                                                  actors::make_core, std::move(hooks));
@@ -131,7 +131,7 @@ class simulation {
 
   bool is_storm() const { return (stage_.now() - began_) % (storm + calm) < storm; }
 
-  void bend(actors::input_ptr in, std::function<void(actors::input_ptr)> arrive) {
+  void bend(const actors::input_ptr& in, const std::function<void(actors::input_ptr)>& arrive) {
     const auto fate = is_storm() ? stage_.chance.between(1, 100) : 100;
     if (fate <= 2) return auditor_.on_loss(stage_.now());
     if (fate <= 7) {
@@ -141,7 +141,7 @@ class simulation {
       return;
     }
     if (fate <= 10) arrive(std::make_shared<actors::entity_input>(*in));
-    arrive(std::move(in));
+    arrive(in);
   }
 
   void register_phones() {

@@ -97,8 +97,10 @@ class Looker:
         flags, directory = self.known[sources[0]]
         (folder / "compile_commands.json").write_text(json.dumps([{"directory": directory, "file": str(main), "command": f"{flags} -c {main}"}]))
         names = "|".join(re.escape(str(self.root / source)) for source in sources)
+        # Together, a local hides what another file names; the compiler looks at each alone.
+        quiet = ["-Wno-unknown-warning-option", "-Wno-gnu-statement-expression"] + (["-Wno-shadow"] if len(sources) > 1 else [])
         done = subprocess.run(["clang-tidy", "-p", str(folder), f"--config-file={self.root}/.clang-tidy", "--quiet", "--warnings-as-errors=*",
-                               f"--header-filter=({self.headers})|^({names})$", "--extra-arg=-Wno-unknown-warning-option", "--extra-arg=-Wno-gnu-statement-expression", str(main)],
+                               f"--header-filter=({self.headers})|^({names})$", *(f"--extra-arg={flag}" for flag in quiet), str(main)],
                               capture_output=True, text=True, check=False)
         if done.returncode == 0:
             for source in sources:

@@ -52,7 +52,7 @@ result<client> make(rd_kafka_type_t type, const words& settings, int events) {
   rd_kafka_conf_set_events(settled.get(), events);
   client made{rd_kafka_new(type, settled.get(), why.data(), why.size())};
   if (!made) return fail(errc::invalid, std::string{"Kafka client: "} + why.data());
-  settled.release();  // now the client's
+  static_cast<void>(settled.release());  // now the client's
   return made;
 }
 

@@ -158,7 +158,7 @@ class kafka_events final : public event_topic {
 
 }  // namespace
 
-result<std::unique_ptr<event_topic>> open_kafka_events(kafka_options options, kafka_events_options events) {
+result<std::unique_ptr<event_topic>> open_kafka_events(kafka_options options, const kafka_events_options& events) {
   auto made = std::make_unique<kafka_events>(std::move(options));
   if (auto started = made->start(events); !started) return tl::unexpected(started.error());
   return std::unique_ptr<event_topic>{std::move(made)};

@@ -18,6 +18,6 @@ struct kafka_events_options {
 /// The events' topic on Kafka: an idempotent producer that stores nothing behind a record that it could not store. Makes the
 /// topic with `options.lanes` partitions when there is none; one with fewer partitions or with compaction is refused. Blocks.
 /// @error conflict, invalid, denied, unavailable as open_kafka_log
-result<std::unique_ptr<event_topic>> open_kafka_events(kafka_options options, kafka_events_options events);
+result<std::unique_ptr<event_topic>> open_kafka_events(kafka_options options, const kafka_events_options& events);
 
 }  // namespace seatgrid

@@ -147,7 +147,8 @@ result<std::vector<std::string>> unfit_settings(rd_kafka_t* by, const kafka_opti
         std::find_if(all, end, [&wanted = name](const auto* entry) { return wanted == rd_kafka_ConfigEntry_name(entry); });
     const auto* is = found == end ? nullptr : rd_kafka_ConfigEntry_value(*found);
     if (is == nullptr || !is_fit(name, value, is))
-      unfit.push_back(name + " is " + (is == nullptr ? "unknown" : is) + " instead of " + value);
+      unfit.push_back(
+          std::string{name}.append(" is ").append(is == nullptr ? "unknown" : is).append(" instead of ").append(value));
   }
   return unfit;
 }

@@ -24,8 +24,8 @@ struct waiting_step {
 
 class memory_journal_impl final : public journal_over_store<memory_journal> {
  public:
-  explicit memory_journal_impl(memory_options options)
-      : journal_over_store(make_memory_store(), options.journal.trim_steps_max), options_(std::move(options)) {}
+  explicit memory_journal_impl(const memory_options& options)
+      : journal_over_store(make_memory_store(), options.journal.trim_steps_max), options_(options) {}
 
   void claim(lane_id lane, on_claimed done, on_lost lost) override {
     std::optional<error> refused;
@@ -42,6 +42,7 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
         item.lost = std::move(lost);
       }
     }
+    // NOLINTNEXTLINE(bugprone-use-after-move): moved only when nothing refused it
     if (refused) return done(tl::unexpected(std::move(*refused)));
     pump(SIZE_MAX);
   }
@@ -65,6 +66,7 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
           item.record = {at.epoch, std::move(step)};
       }
     }
+    // NOLINTNEXTLINE(bugprone-use-after-move): moved only when nothing refused it
     if (refused) return done(tl::unexpected(std::move(*refused)));
     if (!options_.by_pump) pump(SIZE_MAX);
   }
@@ -177,7 +179,7 @@ class memory_journal_impl final : public journal_over_store<memory_journal> {
 }  // namespace
 
 std::unique_ptr<memory_journal> make_memory_journal(memory_options options) {
-  return std::make_unique<memory_journal_impl>(std::move(options));
+  return std::make_unique<memory_journal_impl>(options);
 }
 
 }  // namespace seatgrid

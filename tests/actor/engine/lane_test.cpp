@@ -38,7 +38,7 @@ TEST(Lane, RestoresLiveEntitiesBeforeItTakesNewCalls) {
   w.count_all();
   w.kill();
   node_ports ports;
-  ports.to_leg = [&](leg_command c) { w.left.push_back(world::word(c)); };
+  ports.to_leg = [&](const leg_command& c) { w.left.push_back(world::word(c)); };
   w.engine = actors::virtual_engine::make(w.options, *w.log, w.config, w.time, ports, core_of, {});
   w.engine->start();
   leg_incoming in;

@@ -33,7 +33,7 @@ class Router : public testing::Test {
       const auto found = holders.find(slot);
       return found == holders.end() ? std::nullopt : std::optional{found->second};
     };
-    world.send = [this, me, &peer](const cluster::lane_owner&, cluster::envelope what) -> result<void> {
+    world.send = [this, me, &peer](const cluster::lane_owner&, const cluster::envelope& what) -> result<void> {
       if (!linked) return fail(errc::not_found, "cut");
       EXPECT_TRUE(peer.ways->on_message(me, what));
       return {};
@@ -224,7 +224,7 @@ TEST_F(Router, WhatCannotBeSentIsHeldByTheLane) {
 
 TEST_F(Router, QuestionsAreAnsweredOnceByTheOwner) {
   owner = node_2;
-  two.ways->serve("echo", [](std::string payload, gateway::answer done) { done(payload + "!"); });
+  two.ways->serve("echo", [](const std::string& payload, const gateway::answer& done) { done(payload + "!"); });
   std::vector<result<std::string>> heard;
   const auto listen = [&](result<std::string> came) { heard.push_back(std::move(came)); };
   one.ways->ask_owner(1, "echo", "hello", listen);
@@ -266,7 +266,9 @@ TEST_F(Router, WhatIsOnlyReadIsAskedAgainWhileItsLaneMoves) {
   cluster_gateway near{here, *one.ways};
   const cluster_gateway far{there, *two.ways};
   std::vector<result<std::string>> heard;
-  const auto look = [&] { near.show(collection::queues, "acme", "q", [&](result<std::string> came) { heard.push_back(came); }); };
+  const auto look = [&] {
+    near.show(collection::queues, "acme", "q", [&](result<std::string> came) { heard.push_back(std::move(came)); });
+  };
   here.moves = 2;
   look();
   EXPECT_TRUE(heard.empty());

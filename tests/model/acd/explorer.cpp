@@ -111,7 +111,8 @@ class explorer {
       reach(number, s, who_[to]->hear(s.locals[to], s.late[i]), {number, deed::deliver_late, to, s.late[i]}, true);
     }
     const bool may_begin = s.flying.size() < scope_.flying_max;
-    for (std::uint8_t entity = 0; entity < who_.size(); ++entity) {
+    const auto entities = static_cast<std::uint8_t>(who_.size());
+    for (std::uint8_t entity = 0; entity < entities; ++entity) {
       for (const auto& one : who_[entity]->choices(s.locals[entity])) {
         if (!may_begin) break;
         if (calms_down && (one.kind == choice_kind::world || one.gives_up)) continue;

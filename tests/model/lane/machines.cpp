@@ -84,7 +84,7 @@ const reaction& machines::write(machine_number at, std::uint8_t step, std::uint8
 const reaction& machines::stored(machine_number at, record_number what, int offset) {
   append_stored report{.what = ref_of(records_[what])};
   if (offset >= 0) report.offset = static_cast<std::uint64_t>(offset);
-  return react(at, code_of(code_stored, what, static_cast<std::uint64_t>(offset + 1)), report);
+  return react(at, code_of(code_stored, what, static_cast<std::uint64_t>(std::int64_t{offset} + 1)), report);
 }
 const reaction& machines::failed(machine_number at, record_number what) {
   return react(at, code_of(code_failed, what), append_failed{ref_of(records_[what]), {errc::unavailable, "no report"}});

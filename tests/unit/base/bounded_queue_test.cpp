@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 TEST(BoundedQueue, HandsItemsOverInOrder) {
   bounded_queue<int> queue{"test.waiting", 10};
-  for (int n = 1; n <= 3; ++n) ASSERT_TRUE(queue.push(std::move(n)));
+  for (int n = 1; n <= 3; ++n) ASSERT_TRUE(queue.push(int{n}));
   EXPECT_EQ(queue.take(), 1);
   EXPECT_TRUE(queue.push(4));
   std::vector<int> rest;
@@ -90,6 +90,7 @@ TEST(BoundedQueue, LosesNothingBetweenManyProducersAndManyTakers) {
   std::atomic<long> sum{0};
   std::atomic<int> count{0};
   std::vector<std::thread> takers;
+  takers.reserve(2);
   for (int t = 0; t < 2; ++t)
     takers.emplace_back([&, t] {
       std::vector<int> some;
@@ -100,6 +101,7 @@ TEST(BoundedQueue, LosesNothingBetweenManyProducersAndManyTakers) {
         while (const auto one = queue.take()) sum += *one, ++count;
     });
   std::vector<std::thread> producers;
+  producers.reserve(3);
   for (int p = 0; p < 3; ++p)
     producers.emplace_back([&] {
       for (int n = 1; n <= each; ++n)

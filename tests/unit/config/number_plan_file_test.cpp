@@ -14,7 +14,7 @@ class NumberPlanFile : public testing::Test {
   void SetUp() override { std::filesystem::create_directories(folder_); }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string written(const std::string& text) {
-    const auto path = folder_ + "/plan.tsv";
+    auto path = folder_ + "/plan.tsv";
     std::ofstream{path} << text;
     return path;
   }

@@ -21,11 +21,21 @@ std::string large_text(bool as_json) {
   for (int i = 0; i < agents; ++i) {
     const auto n = std::to_string(100'000 + i);
     if (as_json)
-      text += (i == 0 ? "\"" : ",\"") + n + R"(":{"display":"Agent )" + n + R"(","password":"secret-)" + n +
-              R"(","queues":["support"],"skills":[{"skill":"english","level":2}]})";
+      text.append(i == 0 ? "\"" : ",\"")
+          .append(n)
+          .append(R"(":{"display":"Agent )")
+          .append(n)
+          .append(R"(","password":"secret-)")
+          .append(n)
+          .append(R"(","queues":["support"],"skills":[{"skill":"english","level":2}]})");
     else
-      text += "[tenant.agents." + n + "]\ndisplay = \"Agent " + n + "\"\npassword = \"secret-" + n +
-              "\"\nqueues = [\"support\"]\nskills = [{ skill = \"english\", level = 2 }]\n";
+      text.append("[tenant.agents.")
+          .append(n)
+          .append("]\ndisplay = \"Agent ")
+          .append(n)
+          .append("\"\npassword = \"secret-")
+          .append(n)
+          .append("\"\nqueues = [\"support\"]\nskills = [{ skill = \"english\", level = 2 }]\n");
   }
   return as_json ? text + "}}]}" : text;
 }

@@ -36,7 +36,8 @@ inline std::string misfit_of_members(const nlohmann::json& schema, const nlohman
     if (!value.contains(name)) return "." + name.get<std::string>() + " is missing";
   for (const auto& [name, member] : value.items()) {
     if (!schema["properties"].contains(name)) return "." + name + " is not declared";
-    if (const auto wrong = misfit(schema["properties"][name], member); !wrong.empty()) return "." + name + wrong;
+    if (const auto wrong = misfit(schema["properties"][name], member); !wrong.empty())
+      return std::string{"."}.append(name).append(wrong);
   }
   return {};
 }

@@ -26,9 +26,11 @@ std::string index() {
   for (const auto& event : published::event_types()) {
     std::string members;
     const auto schema = ordered_json::parse(event.schema);
-    for (const auto& [name, unused] : schema["properties"].items()) members += (members.empty() ? "`" : ", `") + name + "`";
+    for (const auto& [name, unused] : schema["properties"].items())
+      members.append(members.empty() ? "`" : ", `").append(name).append("`");
     const std::string type{event.type};
-    text += "| [" + type + "](" + type + ".schema.json) | " + std::string{event.about} + " | " + members + " |\n";
+    text.append("| [").append(type).append("](").append(type).append(".schema.json) | ");
+    text.append(event.about).append(" | ").append(members).append(" |\n");
   }
   return text;
 }
@@ -45,7 +47,7 @@ void list_lost(const std::string& where, const ordered_json& before, const order
   if (before.contains("items")) list_lost(where + "[]", before["items"], after.value("items", ordered_json{}), lost);
   if (!before.contains("properties")) return;
   for (const auto& [name, member] : before["properties"].items()) {
-    const auto path = where + "." + name;
+    const auto path = std::string{where}.append(".").append(name);
     if (after.contains("properties") && after["properties"].contains(name))
       list_lost(path, member, after["properties"][name], lost);
     else

@@ -83,7 +83,9 @@ TEST_F(StewardDesk, SpreadsLanesWhenNodesJoinAndGivesThemToTheOthersWhenOneDies)
   EXPECT_EQ(view.nodes.size(), 2U);
   EXPECT_EQ(view.slots.size(), 3U);
   EXPECT_TRUE(std::any_of(view.takeovers.begin(), view.takeovers.end(), [](const auto& one) { return one.from == "a"; }));
-  EXPECT_NE(b.desk().holder_of(1)->node, "a");
+  const auto holder = b.desk().holder_of(1);
+  ASSERT_TRUE(holder);
+  EXPECT_NE(holder->node, "a");
 
   auto& again = start("a");
   ASSERT_TRUE(again.joined()) << again.refused().what;

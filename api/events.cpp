@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
+#include <string_view>
 
 #include "api/problem.hpp"
 #include "api/routes.hpp"
@@ -92,18 +95,26 @@ void serve_events(const std::shared_ptr<api_state>& state, api_call call) {
 }
 
 std::string metrics_text(const std::vector<metric>& metrics) {
-  std::string out;
-  std::string last;
+  std::vector<const metric*> in_order;
+  std::map<std::string_view, std::size_t> first;
   for (const auto& m : metrics) {
-    if (m.name != last)
-      fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", m.name, m.help, m.name,
-                     m.counter ? "counter" : "gauge");
-    last = m.name;
+    in_order.push_back(&m);
+    first.emplace(m.name, first.size());
+  }
+  std::stable_sort(in_order.begin(), in_order.end(),
+                   [&](const auto* a, const auto* b) { return first.at(a->name) < first.at(b->name); });
+  std::string out;
+  std::string_view last;
+  for (const auto* m : in_order) {
+    if (m->name != last)
+      fmt::format_to(std::back_inserter(out), "# HELP {} {}\n# TYPE {} {}\n", m->name, m->help, m->name,
+                     m->counter ? "counter" : "gauge");
+    last = m->name;
     std::string labels;
-    for (const auto& [name, value] : m.labels)
+    for (const auto& [name, value] : m->labels)
       fmt::format_to(std::back_inserter(labels), "{}{}={}", labels.empty() ? "" : ",", name, json_string(value));
-    fmt::format_to(std::back_inserter(out), "{}{}{}{} {}\n", m.name, labels.empty() ? "" : "{", labels, labels.empty() ? "" : "}",
-                   m.value);
+    fmt::format_to(std::back_inserter(out), "{}{}{}{} {}\n", m->name, labels.empty() ? "" : "{", labels,
+                   labels.empty() ? "" : "}", m->value);
   }
   return out;
 }

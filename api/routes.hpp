@@ -120,7 +120,7 @@ gateway::answer answer_with(std::shared_ptr<http_exchange> exchange, int status 
 
 /// Serves live events until the client goes (Last-Event-ID or ?from= resumes).
 void serve_events(const std::shared_ptr<api_state>& state, api_call call);
-/// Prometheus text format 0.0.4 of the gateway's metrics.
+/// Prometheus text format 0.0.4 of the gateway's metrics: all lines of a name stand together, wherever they came from.
 std::string metrics_text(const std::vector<metric>& metrics);
 
 }  // namespace seatgrid

@@ -64,7 +64,8 @@ class cluster_seat {
   void accept_calls() { open_ = true; }
   void take(const std::vector<config_ptr>& tenants);
   void allow_recordings(bool allowed);
-  edge_status edge_state() const;
+  edge_status edge_state() const;  ///< of this node's own slot
+  std::map<slot_number, edge_status> edge_states() const;
   std::uint64_t legs() const;
   /// Trunks hear 503, lanes go to other nodes.
   void drain();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -218,9 +219,17 @@ edge_status cluster_seat::edge_state() const {
   return own == all.end() ? edge_status{} : own->second->edge_state();
 }
 
+std::map<slot_number, edge_status> cluster_seat::edge_states() const {
+  std::map<slot_number, edge_status> all;
+  std::set<const station*> seen;  // one may serve several slots: the same machine under other names
+  for (const auto& [slot, one] : held_stations())
+    if (seen.insert(one.get()).second) all[slot] = one->edge_state();
+  return all;
+}
+
 std::uint64_t cluster_seat::legs() const {
   std::uint64_t sum = 0;
-  for (const auto& [unused, one] : held_stations()) sum += one->edge_state().legs;
+  for (const auto& [unused, state] : edge_states()) sum += state.legs;
   return sum;
 }
 

@@ -47,7 +47,7 @@ void add_refusals(list& out, const edge_status& s) {
 
 }  // namespace
 
-std::vector<metric> edge_metrics(const edge_status& s) {
+std::vector<metric> edge_metrics(const edge_status& s, std::optional<slot_number> slot) {
   list out;
   add_messages(out, s);
   add_refusals(out, s);
@@ -62,7 +62,10 @@ std::vector<metric> edge_metrics(const edge_status& s) {
     out.gauge("seatgrid_trunk_reachable", "1 = the trunk answers OPTIONS; 0 = calls out are refused.", by, t.reachable ? 1 : 0);
     out.gauge("seatgrid_trunk_probe_misses", "OPTIONS in a row without an answer.", by, t.misses);
   }
-  return out.take();
+  auto all = out.take();
+  if (slot)
+    for (auto& one : all) one.labels["slot"] = std::to_string(*slot);
+  return all;
 }
 
 }  // namespace seatgrid

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "actors/gateway.hpp"
@@ -8,6 +9,7 @@
 namespace seatgrid {
 
 /// What the SIP edge counts, for /metrics: requests, responses, refusals, datagrams by verdict, legs, trunks that are probed.
-std::vector<metric> edge_metrics(const edge_status& status);
+/// A cluster's metrics bear the label slot: a node may hold several.
+std::vector<metric> edge_metrics(const edge_status& status, std::optional<slot_number> slot = {});
 
 }  // namespace seatgrid

@@ -206,7 +206,11 @@ class wired_node final : public node_app {
     };
     ports.settle_recordings = [data = options_.data](const auto& owner, const auto& go_on) { settle_files(data, owner, go_on); };
     ports.metrics = [this] {
-      auto all = edge_metrics(edge_state());
+      std::vector<metric> all;
+      if (alone_) all = edge_metrics(alone_->edge_state());
+      if (seat_)
+        for (const auto& [slot, state] : seat_->edge_states())
+          for (auto& one : edge_metrics(state, slot)) all.push_back(std::move(one));
       if (lanes_ != nullptr)
         for (auto& one : lane_metrics(lanes_->lanes())) all.push_back(std::move(one));
       return all;

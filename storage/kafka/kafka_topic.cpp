@@ -124,6 +124,7 @@ result<void> create(rd_kafka_t* by, const kafka_options& options, const topic_wi
 }
 
 /// Each setting of the topic that does not fit, as "name is X instead of Y".
+/// @error not_found  the broker that was asked has not heard of the topic, or not yet
 result<std::vector<std::string>> unfit_settings(rd_kafka_t* by, const kafka_options& options, const settings& musts) {
   const config_resource asked{rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, options.topic.c_str())};
   const auto how = admin(by, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, options.start_patience, false);
@@ -136,8 +137,9 @@ result<std::vector<std::string>> unfit_settings(rd_kafka_t* by, const kafka_opti
   std::size_t count = 0;
   const auto* const* told = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(came->get()), &count);
   if (count != 1) return fail(errc::unavailable, doing + ": an answer about other topics");
-  if (const auto code = rd_kafka_ConfigResource_error(told[0]); code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return tl::unexpected(error_of(code, doing));
+  const auto code = rd_kafka_ConfigResource_error(told[0]);
+  if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return fail(errc::not_found, doing + ": " + text_of(code));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return tl::unexpected(error_of(code, doing));
   std::size_t entries = 0;
   const auto* const* all = rd_kafka_ConfigResource_configs(told[0], &entries);
   std::vector<std::string> unfit;
@@ -179,6 +181,10 @@ result<void> make_or_check(rd_kafka_t* by, const kafka_options& options, const t
     return fail(errc::conflict, "topic " + options.topic + " has " + std::to_string(found->replicas) + " replicas instead of " +
                                     std::to_string(options.replicas) + "; add replicas with kafka-reassign-partitions");
   auto unfit = unfit_settings(by, options, wishes.musts);
+  // One broker of several answered where the topic is; another, asked for its settings, may hear of it a moment later.
+  for (; !unfit && unfit.error().code == errc::not_found && left() > milliseconds{0};
+       unfit = unfit_settings(by, options, wishes.musts))
+    std::this_thread::sleep_for(between_questions);
   if (!unfit) return tl::unexpected(unfit.error());
   if (unfit->empty()) return {};
   std::string all;

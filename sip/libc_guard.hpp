@@ -31,11 +31,12 @@ class socket_guard {
   /// Without a filter everything is received; names are never resolved either way.
   explicit socket_guard(const clock& time, datagram_filter* filter = nullptr) : clock_(time), filter_(filter) {}
 
-  /// The lease: while false, not one datagram leaves and connections break (DESIGN section 5). Any thread.
+  /// The lease: while false, not one datagram leaves or is heard, and connections break (DESIGN section 5). Any thread.
   std::atomic<bool> may_send{true};
   /// The same, asked for each datagram: a process that was stopped learns of it before it says a word. Empty = always.
   std::function<bool()> may_speak{};
   std::uint64_t unsent() const noexcept { return unsent_.load(std::memory_order_relaxed); }
+  std::uint64_t unheard() const noexcept { return unheard_.load(std::memory_order_relaxed); }
 
   /// How many bytes of the datagram Sofia may see; 0 = it never came.
   std::size_t admit(std::string_view datagram, const net_address& from);
@@ -59,13 +60,14 @@ class socket_guard {
     stream_refusals refusals{};
     stream_scanner scanner{};
   };
+  bool is_silent() const;
   stream& stream_of(int socket, const net_address& peer);
 
   const clock& clock_;
   datagram_filter* filter_ = nullptr;
   std::unordered_map<int, stream> streams_{};
   std::string refusal_{};
-  std::atomic<std::uint64_t> unsent_{0};
+  std::atomic<std::uint64_t> unsent_{0}, unheard_{0};
 };
 
 /// Marks the calling thread for as long as it lives. One at a time per thread.

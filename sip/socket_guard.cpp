@@ -12,7 +12,15 @@ bool is_prack(std::string_view datagram) {
 }
 }  // namespace
 
+/// Who may not answer does not listen: the rules would hear of what nobody carries out. Its sender says it again, to whoever
+/// speaks then.
+bool socket_guard::is_silent() const { return !may_send.load(std::memory_order_acquire) || (may_speak && !may_speak()); }
+
 std::size_t socket_guard::admit(std::string_view datagram, const net_address& from) {
+  if (is_silent()) {
+    unheard_.fetch_add(1, std::memory_order_relaxed);
+    return 0;
+  }
   if (filter_ == nullptr) return datagram.size();
   const auto verdict = filter_->check(datagram, from, clock_.now());
   if (const auto status = refusal_status(verdict.cause); !status.empty() && filter_->is_acquainted(from))
@@ -29,6 +37,10 @@ socket_guard::stream& socket_guard::stream_of(int socket, const net_address& pee
 }
 
 stream_verdict socket_guard::admit_stream(int socket, const net_address& from, std::string_view chunk) {
+  if (is_silent()) {
+    unheard_.fetch_add(1, std::memory_order_relaxed);
+    return {.goes_on = false};
+  }
   if (filter_ == nullptr) return {};
   auto& s = stream_of(socket, from);
   if (!s.vetted && filter_->check_connection(chunk, from, clock_.now()) != datagram_cause::passed) return {.goes_on = false};
@@ -52,7 +64,7 @@ void socket_guard::stream_wrote(int socket, bool whole) {
 }
 
 bool socket_guard::admit_send(int socket, bool is_stream, const net_address& to, std::string_view head) {
-  if (!may_send.load(std::memory_order_acquire) || (may_speak && !may_speak())) {
+  if (is_silent()) {
     unsent_.fetch_add(1, std::memory_order_relaxed);
     return false;
   }

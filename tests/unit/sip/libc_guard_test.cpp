@@ -116,6 +116,23 @@ TEST(LibcGuard, LetsNothingOutWithoutTheLease) {
   EXPECT_EQ(b.receive(), options_request);
 }
 
+/// Whoever it is for may already be another process: what was heard here nobody would carry out.
+TEST(LibcGuard, LetsNothingInWithoutTheLease) {
+  udp_socket a{port_a}, b{port_b};
+  system_clock clock;
+  socket_guard guard{clock};
+  bool speaks = false;
+  guard.may_speak = [&] { return speaks; };
+  const guarded_thread mark{guard};
+  std::thread{[&] { a.send(b, options_request); }}.join();
+  EXPECT_EQ(b.receive(), "nothing");
+  EXPECT_EQ(guard.unheard(), 1U);
+  EXPECT_FALSE(guard.admit_stream(7, {}, options_request).goes_on) << "as if the peer had reset it";
+  speaks = true;
+  a.send(b, options_request);
+  EXPECT_EQ(b.receive(), options_request);
+}
+
 TEST(LibcGuard, NeverResolvesNamesOnAMarkedThread) {
   EXPECT_EQ(resolve_through_sofia("localhost"), 0);
   system_clock clock;

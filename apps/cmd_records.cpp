@@ -37,8 +37,8 @@ void save_audio(cli_context& context, const record_options& options, const std::
   if (!cdr) return context.complain(cdr.error());
   for (const auto segment : segments_of(*cdr, options, noun)) {
     const auto file = segment_path(options.to.empty() ? options.id + ".wav" : options.to, options.segment != 0 ? 1 : segment);
-    const auto which = "?recording=" + std::to_string(options.recording) + "&segment=" + std::to_string(segment);
-    const auto bytes = download_api(*to, item + "/audio" + which, file);
+    const auto which = "/audio?recording=" + std::to_string(options.recording) + "&segment=" + std::to_string(segment);
+    const auto bytes = download_api(*to, item + which, file);
     if (!bytes) return context.complain(bytes.error());
     std::printf("%s: %zu bytes\n", file.c_str(), *bytes);
   }

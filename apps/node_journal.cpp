@@ -63,6 +63,7 @@ result<node_journal> open_node_journal(const std::string& data, const journal_op
 
 std::vector<answers::lane_line> lane_lines(const std::vector<cluster::lane_view>& lanes) {
   std::vector<answers::lane_line> out;
+  out.reserve(lanes.size());
   for (const auto& one : lanes)
     out.push_back({.lane = one.lane,
                    .mode = std::string{cluster::to_string(one.mode)},

@@ -20,6 +20,7 @@ std::vector<answers::number_line> numbers_of(const std::vector<config_ptr>& tena
 
 std::vector<answers::tenant_line> tenants_of(const std::vector<config_ptr>& tenants) {
   std::vector<answers::tenant_line> rows;
+  rows.reserve(tenants.size());
   for (const auto& t : tenants)
     rows.push_back({.tenant = t->tenant,
                     .version = t->version,

@@ -175,6 +175,8 @@ void call(edge_core& core, leg_invite order) {
   const auto id = order.leg;
   if (core.find(id) != nullptr) return core.count.dropped(edge_status::drop::stale_command);
   if (core.legs.size() >= core.options.legs_max) return fail_call(core, id, 503, "legs_max");
+  // It would leave when the lease is back, and the phone ring on after the rules have counted its Expires to the end.
+  if (core.guard.is_silent()) return fail_call(core, id, 503, "this node may not speak now");
   if (!order.to.trunk.empty() && core.directory && core.directory->is_access_number(order.presented.number)) {
     // An access number is never shown as caller (N16): refused here whatever the rules decided.
     core.count.dropped(edge_status::drop::forbidden_identity);

@@ -69,6 +69,16 @@ TEST_F(Timers, WithoutALeaseNothingLeaves) {
   EXPECT_GE(edge_->status().unsent, 1U);
 }
 
+TEST_F(Timers, WithoutALeaseAnInviteIsRefusedAtOnce) {
+  start();
+  sip_peer phone{phone_ip, peer_port(), port_};
+  edge_->set_lease(false);
+  ASSERT_TRUE(edge_->command(order_to(phone)));
+  EXPECT_EQ(sink_.expect<leg_failed>().cause.sip, 503);
+  edge_->set_lease(true);
+  EXPECT_TRUE(phone.is_silent(milliseconds{1'200})) << "it left when its Expires had run for a while";
+}
+
 TEST_F(Timers, InviteThatRingsTooLongIsCancelledByTheEdgeItself) {
   start();
   sip_peer phone{phone_ip, peer_port(), port_};

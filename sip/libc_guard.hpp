@@ -35,6 +35,8 @@ class socket_guard {
   std::atomic<bool> may_send{true};
   /// The same, asked for each datagram: a process that was stopped learns of it before it says a word. Empty = always.
   std::function<bool()> may_speak{};
+  /// Nothing leaves and nothing is heard now.
+  bool is_silent() const;
   std::uint64_t unsent() const noexcept { return unsent_.load(std::memory_order_relaxed); }
   std::uint64_t unheard() const noexcept { return unheard_.load(std::memory_order_relaxed); }
 
@@ -60,7 +62,6 @@ class socket_guard {
     stream_refusals refusals{};
     stream_scanner scanner{};
   };
-  bool is_silent() const;
   stream& stream_of(int socket, const net_address& peer);
 
   const clock& clock_;

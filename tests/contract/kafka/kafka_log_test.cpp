@@ -129,13 +129,14 @@ TEST_F(KafkaLog, RefusesWhatItCannotTakeAndGoesOn) {
   EXPECT_EQ(append_now(*log, 3, "x").error().code, errc::invalid) << "there are lanes 0 to 2";
   EXPECT_EQ(log->tail(3, 0, [](const auto&) {}).error().code, errc::invalid);
   EXPECT_EQ(log->tail(0, -1, [](const auto&) {}).error().code, errc::invalid);
+  std::vector<std::future<append_outcome>> held;
   {
     const hung_broker hung;
-    std::vector<std::future<append_outcome>> held;
     for (int n = 0; n < 3; ++n) held.push_back(append(*log, 0, "held"));
     EXPECT_EQ(append_now(*log, 0, "one too many").error().code, errc::full);
     EXPECT_GE(log->status().waiting, 3U);
   }
+  for (auto& one : held) EXPECT_TRUE(one.get()) << "the broker goes on";
   EXPECT_TRUE(append_now(*log, 1, "fine"));
 }
 

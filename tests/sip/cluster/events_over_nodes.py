@@ -82,6 +82,7 @@ class Cluster:
     def kill_an_owner(self):
         self.remember()
         time.sleep(self.random.uniform(0.1, 0.8))
+        self.settled("the first node, which may just be back, knows an owner of every lane")
         owners = self.members[0].owners()
         victim = next(one for one in self.members if one.name == owners[self.random.choice(sorted(owners))])
         lanes = sorted(victim.owned())

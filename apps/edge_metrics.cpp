@@ -56,6 +56,8 @@ std::vector<metric> edge_metrics(const edge_status& s, std::optional<slot_number
   out.counter("seatgrid_sip_refreshes_total", "REGISTERs answered from memory.", {}, s.refreshes);
   out.counter("seatgrid_sip_restored_legs_total", "Dialogs rebuilt after a restart.", {}, s.restored);
   out.counter("seatgrid_sip_unsent_total", "Messages that no lease let out.", {}, s.unsent);
+  out.counter("seatgrid_sip_unheard_total", "What came while the node had no lease, and was left to its repetition.", {},
+              s.unheard);
   for (const auto& t : s.trunks) {
     if (!t.probed) continue;
     const labels by{{"tenant", t.tenant}, {"trunk", t.trunk}};

@@ -162,13 +162,10 @@ int on_invite_response(leg_state* leg, nta_outgoing_t* orq, const sip_t* sip) {
 
 void fail_leg(leg_state& leg, release_cause cause, std::uint32_t retry_after_s) {
   auto& core = leg.edge;
-  for (std::size_t i = 0; i < leg.waits.size(); ++i) core.stop_wait(leg, static_cast<wait_kind>(i));
+  core.stop_waits(leg);
   for (auto** orq : {&leg.invite_out, &leg.probe_out})
     if (*orq != nullptr) nta_outgoing_destroy(std::exchange(*orq, nullptr));
-  leg.phase = leg_phase::ended;
-  leg.told = leg_failed{.leg = leg.id, .cause = std::move(cause), .retry_after_s = retry_after_s};
-  core.tell_last(leg);
-  core.start_wait(leg, wait_kind::repeat_ended, core.options.ended_repeat);
+  core.tell_until_kept(leg, leg_failed{.leg = leg.id, .cause = std::move(cause), .retry_after_s = retry_after_s});
 }
 
 void call(edge_core& core, leg_invite order) {

@@ -102,6 +102,7 @@ class edge::impl {
     s.commands_waiting = inbox_.size();
     for (std::size_t i = 0; i < s.datagrams.size(); ++i) s.datagrams[i] = core_->filter.count(static_cast<datagram_cause>(i));
     s.unsent = core_->guard.unsent();
+    s.unheard = core_->guard.unheard();
     s.trunks = core_->paths.states();
     return s;
   }

@@ -111,7 +111,8 @@ struct edge_status {
   std::uint64_t commands_waiting = 0;
   std::array<std::uint64_t, static_cast<std::size_t>(datagram_cause::count)> datagrams{};  ///< by verdict of the filter
   std::vector<trunk_state> trunks{};
-  std::uint64_t unsent = 0;  ///< messages that no lease let out
+  std::uint64_t unsent = 0;   ///< messages that no lease let out
+  std::uint64_t unheard = 0;  ///< datagrams and connections that came while there was none
 };
 
 /// What the edge tells. Called on the edge's thread; must neither block nor throw.

@@ -143,7 +143,7 @@ leg_state& edge_core::add(leg_id id) {
 }
 
 void edge_core::retire(leg_state& leg) {
-  for (std::size_t i = 0; i < leg.waits.size(); ++i) stop_wait(leg, static_cast<wait_kind>(i));
+  stop_waits(leg);
   for (auto** irq : {&leg.invite_in, &leg.offer_in, &leg.refer_in})
     if (*irq != nullptr) {
       nta_incoming_bind(*irq, nullptr, nullptr);
@@ -174,6 +174,17 @@ void edge_core::stop_wait(leg_state& leg, wait_kind kind) {
   auto& wait = leg.waits[static_cast<std::size_t>(kind)];
   if (wait) timers.stop(*wait);
   wait.reset();
+}
+
+void edge_core::stop_waits(leg_state& leg) {
+  for (std::size_t i = 0; i < leg.waits.size(); ++i) stop_wait(leg, static_cast<wait_kind>(i));
+}
+
+void edge_core::tell_until_kept(leg_state& leg, leg_outcome what) {
+  leg.phase = leg_phase::ended;
+  leg.told = std::move(what);
+  tell_last(leg);
+  start_wait(leg, wait_kind::repeat_ended, options.ended_repeat);
 }
 
 std::string edge_core::contact(const leg_state& leg) const {

@@ -62,6 +62,9 @@ struct unacknowledged_progress {
   milliseconds interval{};
 };
 
+/// How a leg came to its end.
+using leg_outcome = std::variant<leg_ended, leg_failed>;
+
 /// One dialog or attempt. Owns its Sofia objects; `edge_core::retire` gives them back.
 struct leg_state {
   leg_state(edge_core& core, leg_id named) : edge(core), id(named) {}
@@ -119,7 +122,7 @@ struct leg_state {
 
   std::uint32_t session_s = 0;  ///< RFC 4028 interval in force; 0 = none
   bool we_refresh = false;
-  std::variant<leg_ended, leg_failed> told{};  ///< what is repeated until its call has kept it
+  leg_outcome told{};  ///< what is repeated until its call has kept it
 
   std::array<std::optional<deadlines::line::iterator>, static_cast<std::size_t>(wait_kind::count)> waits{};
 };
@@ -176,6 +179,9 @@ struct edge_core {
   }
   void start_wait(leg_state& leg, wait_kind kind, milliseconds after);
   void stop_wait(leg_state& leg, wait_kind kind);
+  void stop_waits(leg_state& leg);
+  /// The leg is over: says so now and again until leg_forget, because who hears it first may have lost the lane.
+  void tell_until_kept(leg_state& leg, leg_outcome what);
   /// Our Contact for this leg, transport included.
   std::string contact(const leg_state& leg) const;
   bool is_own_via(const sip_via_t* via) const;
@@ -244,7 +250,7 @@ std::optional<session_description> media_of_fork(leg_state& leg, const char* tag
 // calling.cpp: our INVITE
 void call(edge_core& core, leg_invite order);
 void cancel_call(leg_state& leg, const release_cause& cause);
-/// Our INVITE failed, or what may have rung is quiet: tell it and repeat it, because who hears it first may have lost the lane.
+/// Our INVITE failed, or what may have rung is quiet.
 void fail_leg(leg_state& leg, release_cause cause, std::uint32_t retry_after_s = 0);
 // What our INVITE says of itself follows from its order alone, so that another process can CANCEL it (RFC 3261 9.1).
 std::string from_of_invite(const edge_core& core, const caller_identity& presented);

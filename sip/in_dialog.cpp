@@ -113,7 +113,7 @@ release_cause cause_in(const sip_t* sip, int status) {
 
 void end(leg_state& leg, bool cancelled, release_cause cause) {
   auto& core = leg.edge;
-  for (std::size_t i = 0; i < leg.waits.size(); ++i) core.stop_wait(leg, static_cast<wait_kind>(i));
+  core.stop_waits(leg);
   if (leg.invite_in != nullptr && nta_incoming_status(leg.invite_in) < 200 && !cancelled && cause.sip == 0)
     reply(core, leg.invite_in, SIP_487_REQUEST_CANCELLED);
   for (auto** irq : {&leg.invite_in, &leg.offer_in, &leg.refer_in}) {
@@ -123,16 +123,13 @@ void end(leg_state& leg, bool cancelled, release_cause cause) {
     if (irq == &leg.offer_in && nta_incoming_status(*irq) < 200) reply(core, *irq, SIP_487_REQUEST_CANCELLED);
     nta_incoming_destroy(std::exchange(*irq, nullptr));
   }
-  leg.phase = leg_phase::ended;
-  leg.told = leg_ended{.leg = leg.id, .at = core.clock.now(), .cancelled = cancelled, .cause = std::move(cause)};
-  core.tell_last(leg);
-  core.start_wait(leg, wait_kind::repeat_ended, core.options.ended_repeat);
+  core.tell_until_kept(leg, leg_ended{.leg = leg.id, .at = core.clock.now(), .cancelled = cancelled, .cause = std::move(cause)});
 }
 
 void say_bye(leg_state& leg, const release_cause& cause) {
   auto& core = leg.edge;
   const auto reason = reason_of(cause);
-  for (std::size_t i = 0; i < leg.waits.size(); ++i) core.stop_wait(leg, static_cast<wait_kind>(i));
+  core.stop_waits(leg);
   leg.phase = leg_phase::ending;
   leg.probe_out = send_in_dialog(leg, on_bye_response, SIP_METHOD_BYE, SIPTAG_REASON_STR(reason.c_str()));
   if (leg.probe_out == nullptr) core.retire(leg);

@@ -64,6 +64,7 @@ TEST_F(Slot, NotOneDatagramLeavesWhileItMayNotSpeak) {
   caller.send(d.request("OPTIONS"));
   EXPECT_TRUE(caller.is_silent(milliseconds{600}));
   EXPECT_GT(edge_->status().unsent, 0U);
+  EXPECT_GT(edge_->status().unheard, 0U);
   may = true;
   caller.expect_request("BYE");  // repeated
 }
